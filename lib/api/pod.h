@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of Pods and Nodes that ESCAPE reads, as plain structs. */
+#ifndef ESCAPE_API_POD_H
+#define ESCAPE_API_POD_H
+
+#include <api/names.h>
+#include <doc/json.h>
+
+#define POD_CONTAINERS_MAX 16
+
+struct pod_container {
+	char name[API_LABEL_MAX];
+	char image[256];
+	char image_id[256];
+	char container_id[80]; /* without "containerd://" */
+	int64_t restarts;
+	bool running, ready, init;
+};
+
+struct pod {
+	char namespace_[API_LABEL_MAX];
+	char name[API_NAME_MAX];
+	char uid[API_UID_MAX];
+	char node[API_NAME_MAX];
+	char phase[16];
+	char ip[API_ADDRESS_MAX];
+	char owner_kind[64], owner_name[API_NAME_MAX], owner_uid[API_UID_MAX]; /* the controller, or "" */
+	char escape[API_NAME_MAX];                                              /* API_ANN_ESCAPE */
+	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX];                     /* API_ANN_ADDRESSES, invalid ones dropped */
+	size_t n_addresses;
+	bool guarded; /* runtimeClassName is API_RUNTIME_CLASS */
+	bool host_network, deleting, ready;
+	struct pod_container containers[POD_CONTAINERS_MAX];
+	size_t n_containers;
+};
+
+int pod_decode(const struct json *obj, struct pod *ret, struct err *e);
+/* Name of the workload a profile belongs to: Deployment name for a ReplicaSet made by one (pod-template-hash label), else the owner, else
+ * the pod; a successor keeps that of the pod it took over from (its profile must fit). */
+int pod_workload(const struct json *obj, char dst[static API_NAME_MAX]);
+/* Why this pod cannot be checkpointed or moved, by its spec alone; 0 when it can. -ENOTSUP with reason in *e (HostPathVolume, HostNetwork,
+ * SharedProcessNamespace, TooManyContainers, HostUsers, ReadWriteOnceVolume ...). */
+int pod_preflight(const struct json *obj, bool for_move, struct err *e);
+
+struct node {
+	char name[API_NAME_MAX];
+	char internal_ip[API_ADDRESS_MAX];
+	char pod_cidr[64];
+	char zone[API_LABEL_MAX], region[API_LABEL_MAX];
+	char kernel[96], runtime[64], os_image[96], arch[16];
+	bool ready, unschedulable, out_of_service;
+	bool noschedule_taint; /* any NoSchedule or NoExecute taint */
+};
+
+int node_decode(const struct json *obj, struct node *ret, struct err *e);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EscapePolicy: which pods are protected, how they are watched, what is done. Plain structs and pure functions. */
+#ifndef ESCAPE_API_POLICY_H
+#define ESCAPE_API_POLICY_H
+
+#include <api/names.h>
+#include <api/selector.h>
+#include <doc/decode.h>
+
+enum workload_type { WORKLOAD_AUTO, WORKLOAD_STATEFUL, WORKLOAD_STATELESS };
+enum detector { DETECTOR_BOSC };
+enum detect_stream { STREAM_THREAD };
+enum detect_mode { MODE_LEARN, MODE_OBSERVE, MODE_ENFORCE }; /* Learn: learns first, then enforces by itself */
+enum state_choice { STATE_AUTO, STATE_LAST_SAFE, STATE_LIVE };
+enum strategy { STRATEGY_PREDATOR_PREY, STRATEGY_RANDOM, STRATEGY_FARTHEST };
+enum network_mode { NETWORK_ADDRESS, NETWORK_SERVICE };
+
+struct policy {
+	char namespace_[API_LABEL_MAX];
+	char name[API_NAME_MAX];
+	char uid[API_UID_MAX];
+	char resource_version[32];
+	int64_t generation;
+	int64_t created_ms;
+	struct selector selector;
+	struct {
+		enum workload_type type;
+	} workload;
+	struct {
+		enum detector detector;
+		int64_t window_size; /* N, calls; paper II-A: 10 */
+		int64_t epoch_size;  /* E, calls */
+		int64_t threshold;   /* T, mismatches per epoch */
+		enum detect_stream stream;
+		struct {
+			int64_t min_epochs;  /* at least this many epochs are learned */
+			int64_t stable_for;  /* epochs in a row without a new bag that end learning */
+		} learning;
+		enum detect_mode mode;
+	} detection;
+	struct {
+		int64_t rollbacks;            /* R: alarms answered by a rollback before the pod moves */
+		int64_t within_ms;            /* the time span in which they count */
+		int64_t snapshot_interval_ms;
+		int64_t snapshots_kept;
+		int64_t safe_after_ms;        /* a snapshot is safe when this long passed behind it with no alarm */
+		enum state_choice state;
+		bool dry_run;
+	} response;
+	struct {
+		enum strategy strategy;
+		double heterogeneity_weight; /* 0..10 */
+		int64_t max_concurrent;      /* Escapes of this policy at the same time */
+		int64_t cooldown_ms;         /* between two moves of the same pod because of its node */
+	} placement;
+	struct {
+		enum network_mode mode;
+	} network;
+};
+
+/* Whole object as the API server gives it. Defaults are those of crds/escapepolicies.yaml. */
+int policy_decode(const struct json *obj, struct policy *ret, struct err *e);
+/* Table of .spec without the selector, for the test that holds it against the CRD. */
+extern const struct field POLICY_SPEC_FIELDS[];
+/* Does the policy protect this pod object? Same namespace, selector, not exempt, not a DaemonSet of the kube-system kind excluded here. */
+bool policy_selects(const struct policy *p, const struct json *pod);
+/* Of n policies the one that governs the pod: the oldest that selects it, ties by name. NULL: none. */
+const struct policy *policy_for_pod(const struct policy *const *policies, size_t n, const struct json *pod);
+
+extern const char *const WORKLOAD_NAMES[], *const DETECTOR_NAMES[], *const MODE_NAMES[], *const STATE_NAMES[], *const STRATEGY_NAMES[],
+	*const NETWORK_NAMES[], *const STREAM_NAMES[];
+
+#endif

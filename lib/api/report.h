@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* NodeReport: what one node's agent says, and only that agent. Its name is the node's name; everything is in .status. */
+#ifndef ESCAPE_API_REPORT_H
+#define ESCAPE_API_REPORT_H
+
+#include <api/names.h>
+#include <doc/decode.h>
+
+#define REPORT_ANOMALIES_MAX 32
+#define REPORT_CONTAINERS_MAX 128
+#define REPORT_CONDITIONS_MAX 8
+
+struct report_anomaly {
+	char id[API_UID_MAX]; /* unique on the node: <boot-independent random hex> */
+	char namespace_[API_LABEL_MAX];
+	char pod[API_NAME_MAX];
+	char pod_uid[API_UID_MAX];
+	char container[API_LABEL_MAX];
+	char policy[API_NAME_MAX];
+	char detector[16];
+	int64_t mismatches, threshold, epoch;
+	int64_t detected_ms; /* wall */
+	int64_t frozen_ms;   /* wall; 0: not frozen (Observe, dryRun) */
+	char comm[32];       /* of the task whose call crossed the threshold */
+};
+
+struct report_container {
+	char namespace_[API_LABEL_MAX];
+	char pod[API_NAME_MAX];
+	char pod_uid[API_UID_MAX];
+	char container[API_LABEL_MAX];
+	char policy[API_NAME_MAX];
+	char state[16];        /* Unprotected (no keeper), Learning, Watching, Frozen, Held, Busy */
+	char message[160];     /* e.g. why it is not protected */
+	int64_t epochs, bags;
+	int64_t learned_percent;
+	char safe_generation[40]; /* newest snapshot that counts as safe, or "" */
+	int64_t snapshots;
+};
+
+struct report_condition {
+	char type[32];   /* Ready, KernelReady, RuntimeReady, StoreReady */
+	char status[8];  /* True, False */
+	char reason[64];
+	char message[256]; /* with the remedy */
+	int64_t since_ms;
+};
+
+struct report {
+	char node[API_NAME_MAX];
+	char resource_version[32];
+	int64_t heartbeat_ms;
+	char agent_version[32];
+	char kernel[96], cpu_model[96], criu_version[24], runc_version[24];
+	bool can_detect;  /* kernel side good */
+	bool can_restore; /* runtime and store good */
+	int64_t detection_ms; /* mean time from first mismatch of the epoch to frozen, td of equation 3; 0: never measured */
+	struct report_anomaly anomalies[REPORT_ANOMALIES_MAX];
+	size_t n_anomalies;
+	struct report_container containers[REPORT_CONTAINERS_MAX];
+	size_t n_containers;
+	struct report_condition conditions[REPORT_CONDITIONS_MAX];
+	size_t n_conditions;
+};
+
+int report_decode(const struct json *obj, struct report *ret, struct err *e);
+/* The object for a server-side apply of .status. Caller frees. */
+struct json *report_encode(const struct report *r);
+extern const struct field REPORT_STATUS_FIELDS[];
+
+#endif
