@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one table-driven decoder: a table per kind says key, type, offset, limits and default; it drives decoding and
- * messages, and a test holds it against crds/*.yaml. Unknown keys are ignored (the API server has pruned them).
+ * messages, and a test holds it against the CRD files. Unknown keys are ignored (the API server has pruned them).
  * Errors name the path: "spec.detection.windowSize: 0 is below the minimum 2".
  */
 #ifndef ESCAPE_DOC_DECODE_H
