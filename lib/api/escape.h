@@ -109,7 +109,7 @@ extern const struct field ESCAPE_SPEC_FIELDS[], ESCAPE_STATUS_FIELDS[];
 struct json *escape_encode_new(const struct escape *x);
 /*
  * Merge patch of .status for the step x->status.phase -> to, with x's resourceVersion as precondition: phase, reason and message
- * (may be NULL), the timeline with one more entry (now_ms), and n more steps. `extra` (may be NULL, taken) is merged into status.
+ * (NULL: what is there stays), the timeline with one more entry (now_ms), and n more steps. `extra` (may be NULL, taken) is merged into status.
  * NULL when the step is not allowed to this actor or memory is out. Caller frees.
  */
 struct json *escape_patch_phase(const struct escape *x, enum escape_phase to, enum escape_actor actor, int64_t now_ms, const char *reason,

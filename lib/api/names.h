@@ -19,6 +19,9 @@ extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_E
 #define API_ANN_ADDRESSES "escape.dev/addresses"
 /* On a pod that took over: name of the pod it took over from. */
 #define API_ANN_SUCCESSOR_OF "escape.dev/successor-of"
+/* On a pod that took over: the workload (pod_workload) of the pod it took over from, whose profile fits it too. Needed while a
+ * successor has no owner yet, and after the second move of a bare pod. */
+#define API_ANN_WORKLOAD "escape.dev/workload"
 /* Opt-out on a pod. */
 #define API_ANN_EXEMPT "escape.dev/exempt"
 

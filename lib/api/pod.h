@@ -39,7 +39,8 @@ int pod_decode(const struct json *obj, struct pod *ret, struct err *e);
  * the pod; a successor keeps that of the pod it took over from (its profile must fit). */
 int pod_workload(const struct json *obj, char dst[static API_NAME_MAX]);
 /* Why this pod cannot be checkpointed or moved, by its spec alone; 0 when it can. -ENOTSUP with reason in *e (HostPathVolume, HostNetwork,
- * SharedProcessNamespace, TooManyContainers, HostUsers, ReadWriteOnceVolume ...). */
+ * SharedProcessNamespace, TooManyContainers, HostUsers, ReadWriteOnceVolume ...). The access modes of a claim are not in the pod: whether all
+ * nodes see a claim's volume is the caller's to know. */
 int pod_preflight(const struct json *obj, bool for_move, struct err *e);
 
 struct node {

@@ -62,7 +62,8 @@ struct policy {
 int policy_decode(const struct json *obj, struct policy *ret, struct err *e);
 /* Table of .spec without the selector, for the test that holds it against the CRD. */
 extern const struct field POLICY_SPEC_FIELDS[];
-/* Does the policy protect this pod object? Same namespace, selector, not exempt, not a DaemonSet of the kube-system kind excluded here. */
+/* Does the policy protect this pod object? Same namespace, selector; not exempt (the annotation with any value but "false"), not a static
+ * pod, not a DaemonSet pod of kube-system. */
 bool policy_selects(const struct policy *p, const struct json *pod);
 /* Of n policies the one that governs the pod: the oldest that selects it, ties by name. NULL: none. */
 const struct policy *policy_for_pod(const struct policy *const *policies, size_t n, const struct json *pod);

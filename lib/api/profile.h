@@ -29,6 +29,8 @@ struct profile {
 	size_t n_bags;
 };
 
+/* Table of .spec without bags, for the test that holds it against the CRD. */
+extern const struct field PROFILE_SPEC_FIELDS[];
 int profile_decode(const struct json *obj, struct profile *ret, struct err *e);
 struct json *profile_encode(const struct profile *p); /* whole object for create or apply; caller frees */
 void profile_free(struct profile *p);
