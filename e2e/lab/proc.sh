@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The lab's long-running processes. Each is known by a record "PID STARTTIME", written by the process itself before
+# it executes its program: a pid alone may by now belong to somebody else.
+
+# proc_start NAME LOG COMMAND...
+proc_start() {
+	local name=$1 log=$2
+	shift 2
+	mkdir -p "$STATE/procs" "${log%/*}"
+	rm -f "$STATE/procs/$name"
+	(
+		for fd in "${LOCK_FDS[@]}"; do
+			exec {fd}>&-
+		done
+		proc_record "$name"
+		exec setsid "$@"
+	) </dev/null >>"$log" 2>&1 &
+	disown
+	wait_until 10 "$name is recorded" test -s "$STATE/procs/$name"
+}
+
+# Writes the record of the calling shell.
+proc_record() {
+	printf '%s %s\n' "$BASHPID" "$(proc_field "$BASHPID" starttime)" >"$STATE/procs/$1"
+}
+
+# proc_field PID state|starttime: empty when there is no such process.
+proc_field() {
+	local line
+	line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+	# The command's name, in parentheses, may hold spaces.
+	read -r -a line <<<"${line##*) }"
+	case $2 in
+	state) echo "${line[0]}" ;;
+	starttime) echo "${line[19]}" ;;
+	esac
+}
+
+# Prints the pid of NAME if that very process still runs.
+proc_pid() {
+	local pid='' start=''
+	[[ -f $STATE/procs/$1 ]] || return 1
+	read -r pid start <"$STATE/procs/$1" || true
+	[[ -n $start && $(proc_field "$pid" starttime) == "$start" && $(proc_field "$pid" state) != Z ]] || return 1
+	echo "$pid"
+}
+
+proc_alive() {
+	proc_pid "$1" >/dev/null
+}
+
+proc_gone() {
+	! proc_alive "$1"
+}
+
+# proc_stop NAME SIGNAL: sends it, waits for the end, and kills what does not end.
+proc_stop() {
+	local name=$1 signal=$2 pid
+	if pid=$(proc_pid "$name"); then
+		kill -s "$signal" "$pid" 2>/dev/null || true
+		if ! wait_until 5 "$name ends on $signal" proc_gone "$name"; then
+			kill -s KILL "$pid" 2>/dev/null || true
+			wait_until 10 "$name ends on KILL" proc_gone "$name"
+		fi
+	fi
+	rm -f "$STATE/procs/$name"
+}
+
+proc_names() {
+	local file
+	for file in "$STATE"/procs/*; do
+		[[ -f $file ]] && echo "${file##*/}"
+	done
+	return 0
+}
