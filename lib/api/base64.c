@@ -8,7 +8,7 @@
 
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-char *base64_encode(const unsigned char *data, size_t len)
+char *api_base64_encode(const unsigned char *data, size_t len)
 {
 	char *out = malloc((len + 2) / 3 * 4 + 1);
 	char *p = out;
@@ -39,7 +39,7 @@ static void table_fill(signed char table[static 256])
 		table[(unsigned char)ALPHABET[i]] = (signed char)i;
 }
 
-int base64_decode(const char *text, unsigned char **ret, size_t *ret_len)
+int api_base64_decode(const char *text, unsigned char **ret, size_t *ret_len)
 {
 	size_t len = strlen(text), pad = 0, n = 0;
 	auto_free unsigned char *out = malloc(len / 4 * 3 + 1);

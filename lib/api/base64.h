@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 /* Allocated text; NULL when out of memory. Caller frees. */
-char *base64_encode(const unsigned char *data, size_t len);
+char *api_base64_encode(const unsigned char *data, size_t len);
 /* -EINVAL for anything but whole groups of four with canonical padding; -ENOMEM. Caller frees *ret (never
  * NULL). */
-int base64_decode(const char *text, unsigned char **ret, size_t *ret_len);
+int api_base64_decode(const char *text, unsigned char **ret, size_t *ret_len);
 
 #endif

@@ -87,7 +87,7 @@ static int bags_decode(const struct json *text, struct profile *p, struct err *e
 		return 0;
 	if (!json_is_str(text))
 		return bad_bags(e, "must be a base64 string");
-	rc = base64_decode(json_str(text), &raw, &len);
+	rc = api_base64_decode(json_str(text), &raw, &len);
 	if (rc == -ENOMEM)
 		return err_set(e, rc, "OutOfMemory", "no memory for spec.bags");
 	if (rc)
@@ -119,7 +119,7 @@ static char *bags_encode(const struct profile *p)
 		return NULL;
 	for (size_t i = 0; i < p->n_bags; i++)
 		le64_write(raw + 8 * i, p->bags[i]);
-	return base64_encode(raw, p->n_bags * 8);
+	return api_base64_encode(raw, p->n_bags * 8);
 }
 
 struct json *profile_encode(const struct profile *p)
