@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin: every target is one or two commands. `make help` lists them.
+PRESET ?= dev
+BUILD := build/$(PRESET)
+JOBS ?= $(shell nproc)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo test test-unit lint format manifests lab-up lab-down clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages that everything here needs
+	e2e/lab/deps.sh install
+
+$(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json | deps
+	cmake --preset $(PRESET)
+
+build: $(BUILD)/build.ninja ## compile (PRESET=dev|release|clang|asan|tsan|fuzz|coverage)
+	cmake --build $(BUILD) -j $(JOBS)
+
+demo: build ## the main job, happening for real on a cluster of three nodes (KEEP=1 leaves it up)
+	e2e/demo/run $(BUILD)
+
+test: build ## all tests: unit, component, replayed fuzz corpus, chart, and the e2e cases on the lab
+	e2e/lab/lab prepare
+	ctest --test-dir $(BUILD) --output-on-failure
+
+test-unit: build ## only the tests that need neither privilege nor the lab
+	ctest --test-dir $(BUILD) --output-on-failure -L 'unit|component|fuzz'
+
+lint: build ## clang-format, clang-tidy, shellcheck, yamllint
+	tests/lint $(BUILD)
+
+format: ## rewrite the C sources as .clang-format says
+	git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+manifests: ## manifests/ from the Helm chart
+	helm/render manifests/escape.yaml
+
+lab-up: ## only the cluster
+	e2e/lab/lab up
+
+lab-down: ## and away with it
+	e2e/lab/lab down
+
+clean: ## what was built in the checkout; the lab's caches stay
+	rm -rf build out
