@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The eye: bags of system calls counted in the kernel for marked tasks only (tp_btf/sys_enter, task storage), verdicts
- * through a ring buffer. User space marks, reads counters and moves profiles in and out; it sees no single call.
- * A watch is one container: a slot in the kernel maps. The program is attached only while there is a watch.
- * Loop thread only. Not here: freezing (node-agent/agent), learning across nodes (BehaviorProfile).
+ * The eye: bags of system calls counted in the kernel for marked tasks only (tp_btf/sys_enter, task storage),
+ * verdicts through a ring buffer. User space marks, reads counters and moves profiles in and out; it sees no
+ * single call. A watch is one container: a slot in the kernel maps. The program is attached only while there
+ * is a watch. Loop thread only. Not here: freezing (node-agent/agent), learning across nodes
+ * (BehaviorProfile).
  */
 #ifndef ESCAPE_MONITOR_MONITOR_H
 #define ESCAPE_MONITOR_MONITOR_H
@@ -19,8 +20,8 @@ struct monitor_watch;
 enum monitor_mode { MONITOR_OFF, MONITOR_LEARN, MONITOR_DETECT };
 
 struct monitor_params {
-	uint32_t window; /* N calls, 2..MONITOR_WINDOW_MAX */
-	uint32_t epoch;  /* E calls of the container */
+	uint32_t window;    /* N calls, 2..MONITOR_WINDOW_MAX */
+	uint32_t epoch;     /* E calls of the container */
 	uint32_t threshold; /* T: verdict as soon as the mismatches of one epoch exceed it */
 };
 
@@ -36,24 +37,28 @@ typedef void (*monitor_on_verdict)(void *arg, const struct monitor_verdict *v);
 
 struct monitor_stats {
 	uint64_t calls, epochs;
-	uint64_t bags;          /* distinct bags of the profile */
-	uint64_t quiet_epochs;  /* epochs in a row, up to now, that brought no new bag (learning) */
-	uint64_t mismatches;    /* since the watch began */
-	uint64_t lost;          /* bags or verdicts the maps could not take: such an epoch counts as not judged */
-	uint32_t tasks;         /* marked and alive */
+	uint64_t bags;         /* distinct bags of the profile */
+	uint64_t quiet_epochs; /* epochs in a row, up to now, that brought no new bag (learning) */
+	uint64_t mismatches;   /* since the watch began */
+	uint64_t lost;  /* bags or verdicts the maps could not take: such an epoch counts as not judged */
+	uint32_t tasks; /* marked and alive */
 };
 
-/* Can this kernel do it? 0, or -ENOTSUP with reason NoBTF, NoPrivilege, ProgramRefused and the remedy in the message. */
+/* Can this kernel do it? 0, or -ENOTSUP with reason NoBTF, NoPrivilege, ProgramRefused and the remedy in the
+ * message. */
 int monitor_probe(struct err *e);
 int monitor_new(struct loop *l, struct monitor **ret, struct err *e);
 void monitor_free(struct monitor *m);
 
-int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor_on_verdict on_verdict, void *arg, struct monitor_watch **ret, struct err *e);
+int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor_on_verdict on_verdict,
+	void *arg, struct monitor_watch **ret, struct err *e);
 void monitor_watch_free(struct monitor_watch *w);
-/* Marks every task of the process (all threads) now; children and threads born later inherit. pid is in our pid namespace. */
+/* Marks every task of the process (all threads) now; children and threads born later inherit. pid is in our
+ * pid namespace. */
 int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e);
-/* Marks every task that descends from init (its pid namespace's processes in the cgroup are found through `procs`, the cgroup.procs
- * file), again until a pass finds nothing new. For late marking and after a restore. */
+/* Marks every task that descends from init (its pid namespace's processes in the cgroup are found through
+ * `procs`, the cgroup.procs file), again until a pass finds nothing new. For late marking and after a
+ * restore. */
 int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e);
 int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode);
 /* New epoch, windows forgotten, verdicts possible again: after a rollback, restore or thaw. */

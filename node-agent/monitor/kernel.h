@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The few kernel types that the programs touch, with only the fields they touch. CO-RE finds the real offsets
+ * in the running kernel's BTF, so no dump of the build machine's kernel is needed.
+ */
+#ifndef ESCAPE_MONITOR_KERNEL_H
+#define ESCAPE_MONITOR_KERNEL_H
+
+#include <linux/types.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pid {
+	unsigned int level;
+};
+
+struct task_struct {
+	unsigned int ptrace;
+	int exit_state;
+	struct task_struct *parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	char comm[16];
+};
+
+struct linux_binprm;
+struct pt_regs;
+struct bpf_iter_meta;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+#endif

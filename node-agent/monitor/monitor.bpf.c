@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counts bags of system calls of marked tasks. A task without a mark costs one look-up that misses. A mark is
+ * inherited at fork, survives exec and the freezer, and goes with its task.
+ *
+ * Not seen: calls that seccomp refuses (the kernel traces only what it lets through), and calls made while a
+ * tracer from an outer pid namespace holds the task (that is CRIU working inside it, or an administrator's
+ * strace). A tracer of the container's own namespace hides nothing.
+ */
+#include "kernel.h"
+#include <linux/bpf.h>
+
+#include "monitor_shared.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+/* BPF_PROG names a context and all arguments of a tracepoint, wanted or not. */
+#pragma clang diagnostic ignored "-Wunused-parameter"
+
+#define EEXIST 17
+
+enum { MODE_OFF, MODE_LEARN, MODE_DETECT };
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct monitor_conf confs[MONITOR_SLOTS];
+__u32 tasks_of; /* the iterator counts the tasks of this watch into tasks */
+__u32 tasks;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct monitor_mark);
+} marks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MONITOR_SLOTS);
+	__type(key, __u32);
+	__type(value, struct monitor_state);
+} states SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MONITOR_BAGS);
+	__type(key, struct monitor_bag_key);
+	__type(value, __u64);
+} bags SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, MONITOR_RING_BYTES);
+} verdicts SEC(".maps");
+
+static __always_inline struct monitor_conf *conf_of(const struct monitor_mark *m)
+{
+	__u32 slot = m->slot;
+	struct monitor_conf *c;
+
+	if (slot >= MONITOR_SLOTS)
+		return 0;
+	c = &confs[slot];
+	return m->watch && c->watch == m->watch ? c : 0;
+}
+
+/*
+ * User space marks thread group leaders only: a thread takes its leader's mark at its first call. So a thread
+ * that is born while a process is being marked cannot slip through, and kernels before 6.9 (no PIDFD_THREAD)
+ * need no second way.
+ */
+static __always_inline struct monitor_mark *mark_adopt(struct task_struct *task, struct monitor_mark *own)
+{
+	struct monitor_mark *lead = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
+
+	if (!lead || !lead->armed || !conf_of(lead))
+		return 0;
+	if (!own)
+		own = bpf_task_storage_get(&marks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!own)
+		return 0;
+	own->slot = lead->slot;
+	own->watch = lead->watch;
+	own->gen = 0;
+	own->armed = 1;
+	return own;
+}
+
+/* The valid and armed mark of the current task, or nothing. */
+static __always_inline struct monitor_mark *mark_get(struct task_struct *task)
+{
+	struct monitor_mark *m = bpf_task_storage_get(&marks, task, 0, 0);
+	__u64 id;
+
+	if (m && m->armed && conf_of(m))
+		return m;
+	id = bpf_get_current_pid_tgid();
+	if ((__u32)id == id >> 32)
+		return 0;
+	return mark_adopt(task, m);
+}
+
+static __always_inline int traced_from_outside(struct task_struct *task)
+{
+	return task->ptrace && task->parent->thread_pid->level < task->thread_pid->level;
+}
+
+static __always_inline void state_restart(struct monitor_state *st, const struct monitor_conf *c, __u32 gen)
+{
+	__u32 epoch = c->params.epoch, profile = c->profile, preset = c->preset, row = c->row;
+
+	bpf_spin_lock(&st->lock);
+	if (st->gen != gen) {
+		bosc_tally_restart(&st->tally, epoch);
+		if (st->row != row)
+			st->tally.quiet_from = st->tally.row;
+		if (st->profile != profile)
+			st->bags = preset;
+		st->row = row;
+		st->profile = profile;
+		st->gen = gen;
+	}
+	bpf_spin_unlock(&st->lock);
+}
+
+static __always_inline void bag_learn(
+	struct monitor_state *st, const struct monitor_conf *c, __u64 number, __u64 bag)
+{
+	struct monitor_bag_key key = {.bag = bag, .profile = st->profile};
+	__u32 epoch = c->params.epoch;
+	__u64 *frequency, one = 1;
+	long err = -1;
+
+	frequency = bpf_map_lookup_elem(&bags, &key);
+	if (!frequency && st->bags < MONITOR_BAGS_PER_WATCH) {
+		err = bpf_map_update_elem(&bags, &key, &one, BPF_NOEXIST);
+		if (err == -EEXIST)
+			frequency = bpf_map_lookup_elem(&bags, &key);
+	}
+	if (frequency) {
+		__sync_fetch_and_add(frequency, 1);
+		return;
+	}
+	if (err)
+		__sync_fetch_and_add(&st->lost, 1);
+	bpf_spin_lock(&st->lock);
+	bosc_tally_new_bag(&st->tally, epoch, number);
+	if (!err)
+		st->bags++;
+	bpf_spin_unlock(&st->lock);
+}
+
+static __always_inline void verdict_send(struct monitor_state *st, const struct monitor_mark *m, __u32 gen,
+	const struct bosc_cell *cell, __u64 now)
+{
+	struct monitor_record *r = bpf_ringbuf_reserve(&verdicts, sizeof(*r), 0);
+
+	if (!r) {
+		__sync_fetch_and_add(&st->lost, 1);
+		bpf_spin_lock(&st->lock);
+		if (st->gen == gen)
+			st->tally.fired = 0;
+		bpf_spin_unlock(&st->lock);
+		return;
+	}
+	r->epoch = cell->epoch;
+	r->first_ns = cell->first_ns;
+	r->verdict_ns = now;
+	r->mismatches = cell->mismatches;
+	r->slot = m->slot;
+	r->watch = m->watch;
+	r->gen = gen;
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	bpf_ringbuf_submit(r, 0);
+}
+
+static __always_inline void bag_judge(
+	struct monitor_state *st, const struct monitor_conf *c, const struct monitor_mark *m, __u64 number)
+{
+	struct monitor_bag_key key = {.bag = m->window.bag, .profile = st->profile};
+	struct bosc_params params = c->params;
+	struct bosc_cell *found, cell = {};
+	__u32 gen = m->gen;
+	__u64 now;
+
+	if (bpf_map_lookup_elem(&bags, &key))
+		return;
+	now = bpf_ktime_get_ns();
+	bpf_spin_lock(&st->lock);
+	found = bosc_tally_mismatch(&st->tally, &params, number, now);
+	if (found)
+		cell = *found;
+	bpf_spin_unlock(&st->lock);
+	if (cell.mismatches)
+		verdict_send(st, m, gen, &cell, now);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(count_call, struct pt_regs *regs, long nr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct monitor_mark *m = mark_get(task);
+	struct monitor_conf *c;
+	struct monitor_state *st;
+	__u64 number;
+	__u32 gen, slot, mode;
+
+	if (!m)
+		return 0;
+	c = conf_of(m);
+	if (!c)
+		return 0;
+	mode = c->mode;
+	if (mode == MODE_OFF || traced_from_outside(task))
+		return 0;
+	slot = m->slot;
+	st = bpf_map_lookup_elem(&states, &slot);
+	if (!st)
+		return 0;
+	gen = *(volatile __u32 *)&c->gen;
+	if (st->gen != gen)
+		state_restart(st, c, gen);
+	if (m->gen != gen) {
+		bosc_window_reset(&m->window);
+		m->gen = gen;
+	}
+	number = __sync_fetch_and_add(&st->tally.calls, 1);
+	if (!bosc_window_push(&m->window, c->params.window, nr))
+		return 0;
+	if (mode == MODE_LEARN)
+		bag_learn(st, c, number, m->window.bag);
+	else
+		bag_judge(st, c, m, number);
+	return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(inherit, struct task_struct *child, unsigned long clone_flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct monitor_mark *own, *m = bpf_task_storage_get(&marks, task, 0, 0);
+	struct monitor_state *st;
+	__u32 slot;
+
+	if (!m || !conf_of(m))
+		return 0;
+	own = bpf_task_storage_get(&marks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (own) {
+		own->slot = m->slot;
+		own->watch = m->watch;
+		own->armed = m->armed;
+		return 0;
+	}
+	slot = m->slot;
+	st = bpf_map_lookup_elem(&states, &slot);
+	if (st)
+		__sync_fetch_and_add(&st->lost, 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(arm, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct monitor_mark *m = bpf_task_storage_get(&marks, task, 0, 0);
+
+	if (m)
+		m->armed = 1;
+	return 0;
+}
+
+SEC("iter/task")
+int count_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct monitor_mark *m;
+
+	if (!task || task->exit_state)
+		return 0;
+	m = bpf_task_storage_get(&marks, task, 0, 0);
+	if (!m)
+		m = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
+	if (m && m->watch == tasks_of)
+		tasks++;
+	return 0;
+}
