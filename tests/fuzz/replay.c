@@ -4,6 +4,8 @@
  * named directories once. An empty or missing corpus is a failure, or a renamed directory would pass for
  * ever.
  */
+#include "fuzz.h"
+
 #include <base/cleanup.h>
 #include <base/io.h>
 #include <base/str.h>
@@ -14,8 +16,6 @@
 #include <sys/stat.h>
 
 #define INPUT_MAX (16 * 1024 * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Files run, or -1. */
 static int replay_file(int dir, const char *name)
