@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network switch of a move, mode Address, on a plain bridge CNI (libnl-route-3): addresses, routes, neighbour proxies, gratuitous
- * ARP, and the cut of the source. Every call is idempotent. pid names the pod's network namespace (any process in it, in our pid
- * namespace). Short netlink exchanges; they block for microseconds to a few ms.
+ * The network switch of a move, mode Address, on a plain bridge CNI (libnl-route-3): addresses, routes,
+ * neighbour proxies, gratuitous ARP, and the cut of the source. Every call is idempotent. pid names the pod's
+ * network namespace (any process in it, in our pid namespace). Short netlink exchanges; they block for
+ * microseconds to a few ms.
  */
 #ifndef ESCAPE_NET_NETSWITCH_H
 #define ESCAPE_NET_NETSWITCH_H
@@ -11,30 +12,35 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Cuts the pod off: the node's end of the pod's eth0 goes down, so packets are dropped, neither answered nor rejected. */
+/* Cuts the pod off: the node's end of the pod's eth0 goes down, so packets are dropped, neither answered nor
+ * rejected. */
 int net_pod_cut(int pid, struct err *e);
 int net_pod_heal(int pid, struct err *e);
 bool net_pod_is_cut(int pid);
 /* Gives the pod's eth0 an extra /32 (or /128) so that restored sockets find their address. */
 int net_pod_address_add(int pid, const char *address, struct err *e);
-/* Gratuitous ARP request and reply (unsolicited neighbour advertisement for IPv6) for the address out of the pod's eth0. */
+/* Gratuitous ARP request and reply (unsolicited neighbour advertisement for IPv6) for the address out of the
+ * pod's eth0. */
 int net_pod_announce(int pid, const char *address, struct err *e);
 /* Name of the bridge (or other device) at the node's end that the pod's eth0 hangs on, e.g. "cni0". */
 int net_pod_bridge(int pid, char *dst, size_t size, struct err *e);
 
-/* One moved address as this node must route it. Marked by our own route protocol number, so that what we did not make is never touched. */
+/* One moved address as this node must route it. Marked by our own route protocol number, so that what we did
+ * not make is never touched. */
 struct net_route {
 	char address[46];
-	bool local;       /* here: dev `device`; else via `via` */
-	char device[16];  /* local: the bridge */
-	char via[46];     /* else the node's internal IP */
+	bool local;      /* here: dev `device`; else via `via` */
+	char device[16]; /* local: the bridge */
+	char via[46];    /* else the node's internal IP */
 };
-/* Makes the node's moved-address routes exactly these (adds, replaces, removes ours that are not listed). For a route that is not local
- * and lies in a subnet of a local bridge, a neighbour-proxy entry and a gratuitous ARP on that bridge make local pods follow. */
+/* Makes the node's moved-address routes exactly these (adds, replaces, removes ours that are not listed). For
+ * a route that is not local and lies in a subnet of a local bridge, a neighbour-proxy entry and a gratuitous
+ * ARP on that bridge make local pods follow. */
 int net_routes_apply(const struct net_route *routes, size_t n, struct err *e);
 
-/* host-local IPAM: keeps the address from being handed out again while it lives elsewhere. dir: /var/lib/cni/networks. Absent files
- * (another IPAM) are success. Reserve rewrites the reservation's owner so that CNI DEL of the old sandbox does not free it. */
+/* host-local IPAM: keeps the address from being handed out again while it lives elsewhere. dir:
+ * /var/lib/cni/networks. Absent files (another IPAM) are success. Reserve rewrites the reservation's owner so
+ * that CNI DEL of the old sandbox does not free it. */
 int net_ipam_reserve(const char *dir, const char *address, const char *owner, struct err *e);
 /* Frees it if it is still ours (owner). */
 int net_ipam_release(const char *dir, const char *address, const char *owner, struct err *e);
