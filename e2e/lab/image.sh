@@ -49,10 +49,16 @@ image_context() {
 	[[ ! -f $folder/build.sh ]] || "$folder/build.sh" "$context"
 }
 
+# The archives' stamps say nothing once the layers they share are gone.
+image_check_storage() {
+	[[ -d $CACHE/buildah/root ]] || rm -f "$IMAGES"/*.stamp
+}
+
 # image_build FOLDER BUILD_DIR
 image_build() {
 	local folder=$1 name=${1##*/} build=$2 work reference stamp begin
 	reference=$(image_reference "$folder")
+	image_check_storage
 	work=$CACHE/tmp.image-$name
 	rm -rf "$work"
 	mkdir -p "$work/context" "$IMAGES"
@@ -64,6 +70,8 @@ image_build() {
 		return
 	fi
 	begin=${EPOCHREALTIME/./}
+	# Working containers of a killed build.
+	image_buildah rm --all >/dev/null
 	if grep -q 'base\.tar' "$folder/Containerfile"; then
 		ln "$(cache_base_tar)" "$work/context/base.tar"
 	fi
@@ -89,7 +97,7 @@ image_load_missing() {
 	loaded=$(node_disk "$node")/loaded
 	while read -r folder; do
 		name=${folder##*/}
-		[[ $name != base && -f $IMAGES/$name.stamp ]] || continue
+		[[ -f $IMAGES/$name.stamp ]] || continue
 		! cmp -s "$IMAGES/$name.stamp" "$loaded/$name" || continue
 		image_load_file "$IMAGES/$name.tar" "$node"
 		cp "$IMAGES/$name.stamp" "$loaded/$name"
@@ -112,6 +120,7 @@ on_live_nodes() {
 # lab_images [BUILD_DIR [FOLDER...]]
 lab_images() {
 	local build=${1:-} folder name
+	cache_prepare
 	[[ -z $build ]] || build=$(cd "$build" && pwd) || die "no build directory $1"
 	shift $(($# > 0 ? 1 : 0))
 	if (($# > 0)); then

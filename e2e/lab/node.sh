@@ -29,7 +29,6 @@ node_install() {
 	cp "$PKI/$node.key" "$upper/etc/kubernetes/node.key"
 	echo "$node" >"$upper/etc/hostname"
 	echo "127.0.0.1 localhost $node" >"$upper/etc/hosts"
-	# No DNS in the lab: a look-up fails at once.
 	echo "nameserver 127.0.0.1" >"$upper/etc/resolv.conf"
 	[[ -s $upper/etc/machine-id ]] || tr -d - </proc/sys/kernel/random/uuid >"$upper/etc/machine-id"
 	cat >"$upper/etc/lab/node.env" <<END
@@ -66,8 +65,8 @@ node_fail() {
 # Everything in the node dies with its pid 1; what is left is the kernel's own, and goes here.
 node_kill() {
 	local node=$1
-	proc_stop "$node" KILL
-	proc_stop "$node.parent" KILL
+	proc_kill "$node"
+	proc_kill "$node.parent"
 	net_remove "$node"
 	cgroup_remove "$node"
 }
@@ -114,12 +113,14 @@ lab_power_on() {
 
 lab_cut() {
 	node_check "$1"
+	proc_alive "$1" || die "$1 is powered off"
 	net_cable "$1" down
 	say "$1 is cut off"
 }
 
 lab_heal() {
 	node_check "$1"
+	proc_alive "$1" || die "$1 is powered off"
 	net_cable "$1" up
 	say "$1 is connected"
 }

@@ -55,7 +55,7 @@ plane_fail() {
 plane_down() {
 	local part
 	for part in scheduler controller-manager apiserver etcd; do
-		proc_stop "$part" TERM
+		proc_kill "$part"
 	done
 }
 

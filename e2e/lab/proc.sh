@@ -22,7 +22,8 @@ proc_start() {
 
 # Writes the record of the calling shell.
 proc_record() {
-	printf '%s %s\n' "$BASHPID" "$(proc_field "$BASHPID" starttime)" >"$STATE/procs/$1"
+	local self=$BASHPID
+	printf '%s %s\n' "$self" "$(proc_field "$self" starttime)" >"$STATE/procs/$1"
 }
 
 # proc_field PID state|starttime: empty when there is no such process.
@@ -54,15 +55,12 @@ proc_gone() {
 	! proc_alive "$1"
 }
 
-# proc_stop NAME SIGNAL: sends it, waits for the end, and kills what does not end.
-proc_stop() {
-	local name=$1 signal=$2 pid
+# Nothing that the lab's processes could save on their way out is wanted.
+proc_kill() {
+	local name=$1 pid
 	if pid=$(proc_pid "$name"); then
-		kill -s "$signal" "$pid" 2>/dev/null || true
-		if ! wait_until 5 "$name ends on $signal" proc_gone "$name"; then
-			kill -s KILL "$pid" 2>/dev/null || true
-			wait_until 10 "$name ends on KILL" proc_gone "$name"
-		fi
+		kill -s KILL "$pid" 2>/dev/null || true
+		wait_until 20 "$name ends" proc_gone "$name"
 	fi
 	rm -f "$STATE/procs/$name"
 }

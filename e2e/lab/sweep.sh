@@ -69,11 +69,11 @@ sweep_remains() {
 sweep_all() {
 	local name node
 	for node in "${NODES[@]}"; do
-		proc_stop "$node" KILL
+		proc_kill "$node"
 	done
 	plane_down
 	for name in $(proc_names); do
-		proc_stop "$name" KILL
+		proc_kill "$name"
 	done
 	sweep_strays
 	for name in "${NODES[@]}" cp lan; do

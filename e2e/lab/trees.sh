@@ -55,6 +55,7 @@ tree_build_base() {
 	find "$work/tree/usr/share/ca-certificates" -name '*.crt' -print0 | sort -z | xargs -0 cat \
 		>"$work/tree/etc/ssl/certs/ca-certificates.crt"
 	ln -sf dash "$work/tree/usr/bin/sh"
+	ln -s nc.openbsd "$work/tree/usr/bin/nc"
 	cp "$work/tree/usr/share/base-passwd/passwd.master" "$work/tree/etc/passwd"
 	cp "$work/tree/usr/share/base-passwd/group.master" "$work/tree/etc/group"
 	ldconfig -r "$work/tree"
