@@ -36,9 +36,15 @@ struct field {
 	size_t has_offset;        /* presence bit: offset of a bool set when the key was given; 0: none (never field 0) */
 };
 
-/* Fills the struct at dst from obj (defaults where keys are absent). On error dst is not to be used. */
+/*
+ * Fills the struct at dst from obj: defaults where keys are absent or null, also inside absent objects, whose `required`
+ * fields are not asked for. Each field in the table is written. On error (-EINVAL) dst is not to be used.
+ */
 int decode(const struct json *obj, const struct field *table, void *dst, struct err *e);
-/* The reverse, for status objects: only non-empty strings, non-zero numbers and non-empty arrays unless `required`. */
+/*
+ * The reverse, for status objects: only non-empty strings, non-zero numbers and non-empty arrays, unless `required`, with
+ * a presence bit that is set, or with a default (which the absent value would come back as). NULL: out of memory.
+ */
 struct json *encode(const struct field *table, const void *src);
 
 #endif

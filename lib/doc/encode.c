@@ -94,7 +94,7 @@ static bool is_wanted(const struct field *f, const char *base, bool empty)
 	if (!empty || f->required)
 		return true;
 	/* An absent zero would be read back as its default. */
-	if (f->dflt && f->type != FIELD_STRING)
+	if (f->dflt)
 		return true;
 	return f->has_offset && *(const bool *)(const void *)(base + f->has_offset);
 }

@@ -26,7 +26,8 @@ static void zeros_stay_away_unless_they_mean_something(void **state)
 	(void)state;
 	/* name is required; what has a default would otherwise come back as that. */
 	assert_encodes(sample_fields, &s,
-		"{\"name\":\"\",\"kind\":\"Auto\",\"dryRun\":false,\"within\":\"0s\",\"detection\":{"
+		"{\"name\":\"\",\"note\":\"\",\"kind\":\"Auto\",\"dryRun\":false,\"within\":\"0s\","
+		"\"detection\":{"
 		"\"windowSize\":0,\"ratio\":0}}");
 }
 

@@ -139,7 +139,7 @@ static void what_is_not_yaml_is_refused(void **state)
 	assert_refused("a: \0", 4, "byte 3: control characters are not allowed");
 	assert_refused("a: 1\nb", 6, "line 3, column 1: could not find expected ':'");
 	assert_refused("%YAML 3.0\n---\na", 15, "line 1, column 1: found incompatible YAML document");
-	assert_refused("a: 1\n]\n", 7, "line 2, column 1: did not find expected <document start>");
+	assert_refused("a: 1\n]\n", 7, "line 2, column 1: did not find expected key");
 }
 
 static void documents(void **state)
