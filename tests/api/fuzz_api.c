@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any JSON as any kind: nothing crashes, and what was accepted is written and read again as the same. */
+#include <api/escape.h>
+#include <api/pod.h>
+#include <api/policy.h>
+#include <api/profile.h>
+#include <api/report.h>
+#include <base/cleanup.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void need(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void as_profile(const struct json *j)
+{
+	struct profile p, again;
+	auto_json struct json *back = NULL;
+
+	if (profile_decode(j, &p, NULL))
+		return;
+	back = profile_encode(&p);
+	need(back && !profile_decode(back, &again, NULL));
+	need(again.n_bags == p.n_bags && !memcmp(again.bags, p.bags, p.n_bags * sizeof(*p.bags)));
+	profile_free(&p);
+	profile_free(&again);
+}
+
+static void as_escape(const struct json *j)
+{
+	static struct escape x, again;
+	auto_json struct json *back = NULL;
+
+	if (escape_decode(j, &x, NULL))
+		return;
+	back = escape_encode_new(&x);
+	need(back && !escape_decode(back, &again, NULL));
+	need(!strcmp(x.spec.pod_uid, again.spec.pod_uid) && x.spec.kind == again.spec.kind);
+	for (int to = PHASE_PENDING; to <= PHASE_FAILED; to++) {
+		auto_json struct json *patch = escape_patch_phase(&x, (enum escape_phase)to, ACTOR_OPERATOR,
+			1, "Reason", NULL, x.status.steps, x.status.n_steps, NULL);
+
+		need(!patch == !escape_step_allowed(
+				       x.spec.kind, x.status.phase, (enum escape_phase)to, ACTOR_OPERATOR));
+	}
+}
+
+static void as_report(const struct json *j)
+{
+	static struct report r, again;
+	auto_json struct json *back = NULL;
+
+	if (report_decode(j, &r, NULL))
+		return;
+	back = report_encode(&r);
+	need(back && !report_decode(back, &again, NULL) && r.n_containers == again.n_containers);
+}
+
+static void as_policy(const struct json *j)
+{
+	struct policy p;
+	const struct policy *one = &p;
+
+	if (!policy_decode(j, &p, NULL))
+		(void)policy_for_pod(&one, 1, j);
+}
+
+static void as_pod_and_node(const struct json *j)
+{
+	char workload[API_NAME_MAX];
+	struct pod p;
+	struct node n;
+
+	(void)pod_decode(j, &p, NULL);
+	(void)node_decode(j, &n, NULL);
+	(void)pod_preflight(j, true, NULL);
+	if (!pod_workload(j, workload))
+		need(*workload && strlen(workload) < sizeof(workload));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	auto_json struct json *j = NULL;
+
+	if (json_parse((const char *)data, size, 1 << 20, &j, NULL))
+		return 0;
+	as_policy(j);
+	as_profile(j);
+	as_report(j);
+	as_escape(j);
+	as_pod_and_node(j);
+	return 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helper.h"
+
+#include <api/report.h>
+#include <base/cleanup.h>
+#include <errno.h>
+
+static struct report *report_new(void)
+{
+	struct report *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	strcpy(r->node, "n1");
+	return r;
+}
+
+static void fill(struct report *r)
+{
+	r->heartbeat_ms = 1767323046250;
+	strcpy(r->agent_version, "0.1.0");
+	strcpy(r->cpu_model, "A CPU");
+	r->can_detect = true;
+	r->detection_ms = 42;
+	r->n_anomalies = 1;
+	r->anomalies[0] = (struct report_anomaly){.id = "ff",
+		.namespace_ = "shop",
+		.pod = "web",
+		.pod_uid = "1",
+		.container = "c",
+		.detector = "BoSC",
+		.mismatches = 51,
+		.threshold = 50,
+		.detected_ms = 1767323045001};
+	r->n_containers = 2;
+	r->containers[0] = (struct report_container){.namespace_ = "shop",
+		.pod = "web",
+		.pod_uid = "1",
+		.container = "c",
+		.state = "Watching",
+		.learned_percent = 100,
+		.snapshots = 2,
+		.safe_generation = "1767323045001-0badcafe"};
+	r->containers[1] = (struct report_container){.namespace_ = "shop",
+		.pod = "old",
+		.pod_uid = "2",
+		.container = "c",
+		.state = "Unprotected",
+		.message = "started before the policy"};
+	r->n_conditions = 1;
+	r->conditions[0] = (struct report_condition){.type = "Ready",
+		.status = "False",
+		.reason = "CriuTooOld",
+		.message = "install CRIU 4.2",
+		.since_ms = 1767323045000};
+}
+
+static void test_round_trip(void **state)
+{
+	auto_free struct report *a = report_new(), *b = report_new();
+	auto_json struct json *j = NULL;
+	struct err e = {0};
+
+	(void)state;
+	fill(a);
+	j = report_encode(a);
+	assert_non_null(j);
+	assert_string_equal(json_str_at(j, "metadata.name", ""), "n1");
+	assert_null(json_member(j, "spec"));
+	assert_string_equal(json_str_at(json_first(json_at(j, "status.anomalies")), "detectedAt", ""),
+		"2026-01-02T03:04:05.001000Z");
+	assert_null(json_at(json_first(json_at(j, "status.anomalies")), "frozenAt"));
+	if (report_decode(j, b, &e))
+		fail_msg("%s", e.message);
+	assert_memory_equal(a, b, sizeof(*a));
+}
+
+/* A report that the agent has created and not filled yet. */
+static void test_without_status(void **state)
+{
+	auto_json struct json *j = q("{'metadata':{'name':'n2','resourceVersion':'9'}}");
+	auto_free struct report *r = report_new();
+
+	(void)state;
+	assert_int_equal(report_decode(j, r, NULL), 0);
+	assert_string_equal(r->node, "n2");
+	assert_string_equal(r->resource_version, "9");
+	assert_int_equal(r->heartbeat_ms, 0);
+	assert_int_equal(r->n_containers, 0);
+}
+
+static void test_refused(void **state)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{'metadata':{}}",
+		"{'metadata':{'name':'n'},'status':[]}",
+		"{'metadata':{'name':'n'},'status':{'heartbeat':'now'}}",
+		"{'metadata':{'name':'n'},'status':{'anomalies':[{}]}}",
+		"{'metadata':{'name':'n'},'status':{'detectionMs':-1}}",
+		"{'metadata':{'name':'n'},'status':{'containers':{}}}",
+		"{'metadata':{'name':'n'},'status':{'canDetect':'yes'}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		auto_json struct json *j = q(bad[i]);
+		auto_free struct report *r = report_new();
+		struct err e = {0};
+
+		if (report_decode(j, r, &e) != -EINVAL || !*e.message)
+			fail_msg("accepted: %s", bad[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_without_status),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
