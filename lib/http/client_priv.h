@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What client.c (the multi handle on the loop) and request.c (one easy handle) share. Not for users of lib/http.
- * A request belongs to its client; it is freed by client.c only, never from inside a curl callback.
+ * What client.c (the multi handle on the loop) and request.c (one easy handle) share. Not for users of
+ * lib/http. A request belongs to its client; it is freed by client.c only, never from inside a curl callback.
  */
 #ifndef ESCAPE_HTTP_CLIENT_PRIV_H
 #define ESCAPE_HTTP_CLIENT_PRIV_H
@@ -39,8 +39,8 @@ struct http_request {
 	char message[CURL_ERROR_SIZE];
 };
 
-int http_request_new(struct http_client *c, const struct http_args *args, http_chunk chunk, struct http_request **ret,
-	struct err *e);
+int http_request_new(struct http_client *c, const struct http_args *args, http_chunk chunk,
+	struct http_request **ret, struct err *e);
 void http_request_free(struct http_request *r);
 /* Says in *e what the result of a transfer means. */
 void http_request_error(const struct http_request *r, CURLcode code, struct err *e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small HTTP(S) server (libwebsockets on the loop) for /metrics, /healthz, /readyz and the admission webhook.
- * Handlers answer at once; request bodies are capped (3 MiB, the limit of an AdmissionReview). Loop thread only.
+ * A small HTTP(S) server (libwebsockets on the loop) for /metrics, /healthz, /readyz and the admission
+ * webhook. Handlers answer at once; request bodies are capped (3 MiB, the limit of an AdmissionReview). Loop
+ * thread only.
  */
 #ifndef ESCAPE_HTTP_SERVER_H
 #define ESCAPE_HTTP_SERVER_H
@@ -28,14 +29,16 @@ struct http_answer {
 typedef void (*http_handler)(void *arg, const struct http_call *call, struct http_answer *answer);
 
 struct http_server_args {
-	const char *address; /* "0.0.0.0", "127.0.0.1" */
-	int port;            /* 0: any; see http_server_port */
+	const char *address;            /* "0.0.0.0", "127.0.0.1" */
+	int port;                       /* 0: any; see http_server_port */
 	const char *cert_pem, *key_pem; /* both NULL: plain HTTP */
 };
 
-int http_server_new(struct loop *l, const struct http_server_args *args, struct http_server **ret, struct err *e);
+int http_server_new(
+	struct loop *l, const struct http_server_args *args, struct http_server **ret, struct err *e);
 /* Exact path. Added before the loop runs. Unknown paths answer 404, other methods 405. */
-int http_server_handle(struct http_server *s, const char *method, const char *path, http_handler h, void *arg);
+int http_server_handle(
+	struct http_server *s, const char *method, const char *path, http_handler h, void *arg);
 int http_server_port(const struct http_server *s);
 void http_server_free(struct http_server *s);
 

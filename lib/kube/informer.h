@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A local copy of all objects of one kind (optionally of one namespace or selector), kept current: list, then watch from its
- * resourceVersion. The watch goes over a WebSocket (libwebsockets); where a proxy refuses the upgrade it falls back to a
- * chunked HTTP watch. Bookmarks move the resourceVersion; 410 Gone lists again; a lost connection reconnects with back-off
- * and jitter. An event may be larger than any receive buffer. Handlers run on the loop.
+ * A local copy of all objects of one kind (optionally of one namespace or selector), kept current: list, then
+ * watch from its resourceVersion. The watch goes over a WebSocket (libwebsockets); where a proxy refuses the
+ * upgrade it falls back to a chunked HTTP watch. Bookmarks move the resourceVersion; 410 Gone lists again; a
+ * lost connection reconnects with back-off and jitter. An event may be larger than any receive buffer.
+ * Handlers run on the loop.
  */
 #ifndef ESCAPE_KUBE_INFORMER_H
 #define ESCAPE_KUBE_INFORMER_H
@@ -13,8 +14,10 @@
 struct kube_informer;
 
 enum kube_change { KUBE_ADDED, KUBE_UPDATED, KUBE_REMOVED };
-/* object is the new state (the last known one when removed), borrowed until the next change of that key; old NULL when added. */
-typedef void (*kube_on_change)(void *arg, enum kube_change change, const struct json *object, const struct json *old);
+/* object is the new state (the last known one when removed), borrowed until the next change of that key; old
+ * NULL when added. */
+typedef void (*kube_on_change)(
+	void *arg, enum kube_change change, const struct json *object, const struct json *old);
 
 struct kube_informer_args {
 	const struct kube_resource *resource;
@@ -26,7 +29,8 @@ struct kube_informer_args {
 	void *arg;
 };
 
-int kube_informer_new(struct kube_client *c, const struct kube_informer_args *args, struct kube_informer **ret, struct err *e);
+int kube_informer_new(struct kube_client *c, const struct kube_informer_args *args,
+	struct kube_informer **ret, struct err *e);
 void kube_informer_free(struct kube_informer *i);
 bool kube_informer_synced(const struct kube_informer *i);
 /* ms since the server was last heard from (events, bookmarks or lists), for readiness and metrics. */

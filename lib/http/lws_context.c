@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <http/lws_context.h>
+
+#include <base/cleanup.h>
+#include <base/log.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <uv.h>
+
+enum {
+	SERVICE_BUFFER = 32 * 1024, /* bounds the request headers, so the bearer token too */
+	/*
+	 * A context's handles close in three generations: connections, then its pipe, then timer and idle
+	 * handle. Each takes one turn of the loop.
+	 */
+	CLOSE_GENERATIONS = 4,
+};
+
+static pthread_once_t log_once = PTHREAD_ONCE_INIT;
+
+static void on_log(int level, const char *line)
+{
+	char text[256];
+	size_t len = strcspn(line, "\n");
+
+	(void)level;
+	if (len >= sizeof(text))
+		len = sizeof(text) - 1;
+	memcpy(text, line, len);
+	text[len] = 0;
+	log_debug("libwebsockets", "line", text);
+}
+
+static void redirect_log(void)
+{
+	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+}
+
+int http_lws_new(
+	struct loop *l, struct lws_context_creation_info *info, struct lws_context **ret, struct err *e)
+{
+	void *loops[1] = {loop_uv(l)};
+
+	pthread_once(&log_once, redirect_log);
+	info->foreign_loops = loops;
+	info->options |= LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+	info->pt_serv_buf_size = SERVICE_BUFFER;
+	info->gid = (gid_t)-1;
+	info->uid = (uid_t)-1;
+	/* A port of 0 means none; otherwise the library would take http_proxy from the environment and know
+	 * no no_proxy. */
+	info->http_proxy_address = "none:0";
+	*ret = lws_create_context(info);
+	if (!*ret)
+		return err_set(e, -EIO, "HttpUnavailable",
+			"libwebsockets does not start (is its libuv plugin installed, is the address free?)");
+	return 0;
+}
+
+void http_lws_wake(struct lws_context *context)
+{
+	lws_cancel_service(context);
+}
+
+/* A handle of our own whose close callbacks count the turns. */
+struct release {
+	uv_idle_t idle;
+	struct lws_context *context;
+	unsigned generation;
+	void (*released)(void *arg);
+	void *arg;
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct release *r = handle->data;
+
+	/* Outside of any callback of the library: the first call starts the closing, the second frees. */
+	if (r->generation == 0 || r->generation == CLOSE_GENERATIONS)
+		lws_context_destroy(r->context);
+	if (r->generation++ == CLOSE_GENERATIONS) {
+		r->released(r->arg);
+		free(r);
+		return;
+	}
+	uv_idle_init(handle->loop, &r->idle);
+	uv_close((uv_handle_t *)&r->idle, on_closed);
+}
+
+int http_lws_release(struct loop *l, struct lws_context *context, void (*released)(void *arg), void *arg)
+{
+	struct release *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->context = context;
+	r->released = released;
+	r->arg = arg;
+	uv_idle_init(loop_uv(l), &r->idle);
+	r->idle.data = r;
+	uv_close((uv_handle_t *)&r->idle, on_closed);
+	return 0;
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <http/server.h>
+
+#include <base/cleanup.h>
+#include <base/str.h>
+#include <errno.h>
+#include <http/lws_context.h>
+#include <http/tls.h>
+#include <string.h>
+#include <utlist.h>
+
+enum {
+	BODY_MAX = 3 << 20,    /* an AdmissionReview */
+	ANSWER_MAX = 16 << 20, /* what a handler may fill in */
+	MAX_CONNECTIONS = 256,
+	REQUEST_TIMEOUT_S = 20,
+	KEEPALIVE_S = 90,
+	WRITE_CHUNK = 32 * 1024,
+	METHOD_MAX = 8,
+	PATH_MAX_LEN = 1024,
+};
+
+struct route {
+	struct route *next;
+	char *method, *path;
+	http_handler handler;
+	void *arg;
+};
+
+struct http_server {
+	struct loop *loop;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	struct route *routes;
+	const struct http_server_args *args; /* only while the context is being made */
+	struct err tls_error;
+	bool dead;
+};
+
+/* One request on a connection; the library zeroes it at birth. Reset for the next request. */
+struct session {
+	char method[METHOD_MAX];
+	char path[PATH_MAX_LEN];
+	struct buf body;
+	struct buf answer;
+	size_t sent;
+	bool too_large;
+};
+
+static const struct {
+	enum lws_token_indexes token;
+	const char *name;
+} METHODS[] = {
+	{WSI_TOKEN_GET_URI, "GET"},
+	{WSI_TOKEN_POST_URI, "POST"},
+	{WSI_TOKEN_PUT_URI, "PUT"},
+	{WSI_TOKEN_PATCH_URI, "PATCH"},
+	{WSI_TOKEN_DELETE_URI, "DELETE"},
+	{WSI_TOKEN_HEAD_URI, "HEAD"},
+	{WSI_TOKEN_OPTIONS_URI, "OPTIONS"},
+};
+
+static void session_reset(struct session *s)
+{
+	buf_free(&s->body);
+	buf_free(&s->answer);
+	*s = (struct session){.body = BUF_INIT(BODY_MAX), .answer = BUF_INIT(ANSWER_MAX)};
+}
+
+static void answer_plain(struct http_answer *a, int status, const char *text)
+{
+	a->status = status;
+	a->content_type = "text/plain; charset=utf-8";
+	buf_reset(&a->body);
+	buf_addf(&a->body, "%s\n", text);
+}
+
+static void dispatch(const struct http_server *server, const struct session *s, struct http_answer *a)
+{
+	bool known = false;
+	struct http_call call = {
+		.method = s->method,
+		.path = s->path,
+		.body = s->body.data ? s->body.data : "",
+		.body_len = s->body.len,
+	};
+
+	if (s->too_large) {
+		answer_plain(a, 413, "the request body is too large");
+		return;
+	}
+	for (const struct route *r = server->routes; r; r = r->next) {
+		if (!str_eq(r->path, s->path))
+			continue;
+		known = true;
+		if (!str_eq(r->method, s->method))
+			continue;
+		r->handler(r->arg, &call, a);
+		if (a->body.failed)
+			answer_plain(a, 500, "the answer is too large");
+		return;
+	}
+	if (known)
+		answer_plain(a, 405, "method not allowed");
+	else
+		answer_plain(a, 404, "not found");
+}
+
+static int send_headers(struct lws *wsi, const struct http_answer *a)
+{
+	unsigned char buffer[LWS_PRE + 2048];
+	unsigned char *start = buffer + LWS_PRE, *p = start, *end = buffer + sizeof(buffer) - 1;
+	const char *type = a->content_type ? a->content_type : "text/plain; charset=utf-8";
+
+	if (lws_add_http_common_headers(wsi, (unsigned)a->status, type, a->body.len, &p, end) ||
+		lws_finalize_write_http_header(wsi, start, &p, end))
+		return -1;
+	return 0;
+}
+
+static int finish_request(struct lws *wsi, struct session *s)
+{
+	bool broken = s->too_large; /* the rest of that body is still under way */
+
+	session_reset(s);
+	return broken || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int answer(struct lws *wsi, const struct http_server *server, struct session *s)
+{
+	struct http_answer a = {.status = 200, .body = BUF_INIT(ANSWER_MAX)};
+
+	dispatch(server, s, &a);
+	buf_free(&s->body);
+	if (send_headers(wsi, &a)) {
+		buf_free(&a.body);
+		return -1;
+	}
+	s->answer = a.body;
+	s->sent = 0;
+	if (!s->answer.len || str_eq(s->method, "HEAD"))
+		return finish_request(wsi, s);
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+static int write_more(struct lws *wsi, struct session *s)
+{
+	unsigned char buffer[LWS_PRE + WRITE_CHUNK];
+	size_t n = s->answer.len - s->sent;
+	bool last = n <= WRITE_CHUNK;
+
+	if (!s->answer.len)
+		return 0;
+	if (!last)
+		n = WRITE_CHUNK;
+	memcpy(buffer + LWS_PRE, s->answer.data + s->sent, n);
+	if (lws_write(wsi, buffer + LWS_PRE, n, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
+		return -1;
+	s->sent += n;
+	if (last)
+		return finish_request(wsi, s);
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+static int read_request_line(struct lws *wsi, struct session *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(METHODS); i++) {
+		if (!lws_hdr_total_length(wsi, METHODS[i].token))
+			continue;
+		if (str_copy(s->method, sizeof(s->method), METHODS[i].name))
+			return -1;
+		return lws_hdr_copy(wsi, s->path, sizeof(s->path), METHODS[i].token) > 0 ? 0 : -1;
+	}
+	return -1;
+}
+
+static bool announces_body(struct lws *wsi, struct session *s)
+{
+	char text[32];
+	int64_t length = 0;
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)) {
+		/* The library cannot read a chunked request body. */
+		s->too_large = true;
+		return false;
+	}
+	if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
+		return false;
+	if (str_parse_i64(text, 0, BODY_MAX, &length))
+		s->too_large = true;
+	return length > 0 && !s->too_large;
+}
+
+static int on_request(struct lws *wsi, const struct http_server *server, struct session *s)
+{
+	session_reset(s);
+	if (read_request_line(wsi, s))
+		return -1;
+	return announces_body(wsi, s) ? 0 : answer(wsi, server, s);
+}
+
+static int load_certificate(struct http_server *server, SSL_CTX *ctx)
+{
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	return http_tls_use_certificate(
+		ctx, server->args->cert_pem, server->args->key_pem, &server->tls_error);
+}
+
+static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct http_server *server = lws_context_user(lws_get_context(wsi));
+	struct session *s = user;
+
+	switch (reason) {
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		return load_certificate(server, user);
+	case LWS_CALLBACK_HTTP_BIND_PROTOCOL:
+		session_reset(s);
+		return 0;
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+	case LWS_CALLBACK_CLOSED_HTTP:
+		if (s)
+			session_reset(s);
+		return 0;
+	case LWS_CALLBACK_HTTP:
+		return server->dead ? -1 : on_request(wsi, server, s);
+	case LWS_CALLBACK_HTTP_BODY:
+		return buf_add(&s->body, in, len) ? -1 : 0;
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return server->dead ? -1 : answer(wsi, server, s);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return write_more(wsi, s);
+	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* WebSocket upgrades */
+	case LWS_CALLBACK_RAW_ADOPT:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+static const struct lws_protocols protocols[] = {
+	{.name = "http", .callback = on_callback, .per_session_data_size = sizeof(struct session)},
+	{.name = NULL},
+};
+
+static int server_start(struct http_server *s, const struct http_server_args *args, struct err *e)
+{
+	bool any = str_eq(args->address, "0.0.0.0") || str_eq(args->address, "::");
+	struct lws_context_creation_info info = {
+		.port = args->port,
+		.iface = any ? NULL : args->address,
+		.protocols = protocols,
+		.user = s,
+		.vhost_name = "escape",
+		.server_string = "escape",
+		.alpn = "http/1.1",
+		.timeout_secs = REQUEST_TIMEOUT_S,
+		.keepalive_timeout = KEEPALIVE_S,
+		.fd_limit_per_thread = MAX_CONNECTIONS,
+		.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+			   LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE |
+			   (args->cert_pem ? LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX : 0) |
+			   (strchr(args->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+	};
+	int rc;
+
+	s->args = args;
+	rc = http_lws_new(s->loop, &info, &s->context, e);
+	s->args = NULL;
+	if (rc && s->tls_error.code && e)
+		*e = s->tls_error;
+	if (rc)
+		return s->tls_error.code ? s->tls_error.code
+					 : err_wrap(e, "cannot serve on %s:%d", args->address, args->port);
+	s->vhost = lws_get_vhost_by_name(s->context, "escape");
+	return 0;
+}
+
+static void server_destroy(void *arg)
+{
+	struct http_server *s = arg;
+	struct route *r, *next;
+
+	LL_FOREACH_SAFE(s->routes, r, next)
+	{
+		free(r->method);
+		free(r->path);
+		free(r);
+	}
+	free(s);
+}
+
+int http_server_new(
+	struct loop *l, const struct http_server_args *args, struct http_server **ret, struct err *e)
+{
+	struct http_server *s;
+	int rc;
+
+	if (!args->address || args->port < 0 || args->port > 65535)
+		return err_set(
+			e, -EINVAL, "BadAddress", "a server needs an address and a port from 0 to 65535");
+	if (!args->cert_pem != !args->key_pem)
+		return err_set(e, -EINVAL, "BadCredentials",
+			"a server certificate needs its key and the other way round");
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a server");
+	s->loop = l;
+	rc = server_start(s, args, e);
+	if (rc) {
+		server_destroy(s);
+		return rc;
+	}
+	*ret = s;
+	return 0;
+}
+
+int http_server_handle(struct http_server *s, const char *method, const char *path, http_handler h, void *arg)
+{
+	struct route *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->method = strdup(method);
+	r->path = strdup(path);
+	r->handler = h;
+	r->arg = arg;
+	if (!r->method || !r->path) {
+		free(r->method);
+		free(r->path);
+		free(r);
+		return -ENOMEM;
+	}
+	LL_APPEND(s->routes, r);
+	return 0;
+}
+
+int http_server_port(const struct http_server *s)
+{
+	return lws_get_vhost_listen_port(s->vhost);
+}
+
+void http_server_free(struct http_server *s)
+{
+	if (!s || s->dead)
+		return;
+	s->dead = true;
+	http_lws_release(s->loop, s->context, server_destroy, s);
+}
