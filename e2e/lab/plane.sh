@@ -82,5 +82,10 @@ lab_k() {
 lab_helm() {
 	export KUBECONFIG=$ADMIN_CONF KUBECACHEDIR=$DISKS/kubectl
 	export HELM_CACHE_HOME=$DISKS/helm/cache HELM_CONFIG_HOME=$DISKS/helm/config HELM_DATA_HOME=$DISKS/helm/data
-	net_enter cp "$(cache_helm)/bin/helm" "$@"
+	# template and lint need no cluster.
+	if net_exists cp; then
+		net_enter cp "$(cache_helm)/bin/helm" "$@"
+	else
+		"$(cache_helm)/bin/helm" "$@"
+	fi
 }

@@ -14,7 +14,7 @@ tree_mirror() {
 			/^deb / {for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) {print $i; found = 1; exit}}
 			END {exit !found}' "$file" && return
 	done
-	echo http://deb.debian.org/debian
+	die "no Debian mirror in /etc/apt (or set ESCAPE_MIRROR)"
 }
 
 tree_join() {
