@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/io.h>
+#include <base/str.h>
+
+#include "node-agent/runtime/criu.h"
+#include "node-agent/runtime/keeper.h"
+#include "node-agent/runtime/rootfs.h"
+#include "node-agent/runtime/statedir.h"
+
+#define LOCK_MS 10000
+#define KILL_MS 10000
+/* Once the old processes are gone, giving up helps nobody: the restore gets at least this long. */
+#define RESTORE_AT_LEAST_MS 30000
+
+static uint32_t lap(int64_t *since)
+{
+	int64_t before = *since;
+
+	*since = clock_monotonic_ms();
+	return (uint32_t)(*since - before);
+}
+
+static int look_at_dump(
+	const char *dir, char images[static PATH_MAX], char tar[static PATH_MAX], struct err *e)
+{
+	struct stat st;
+
+	if (str_fmt(images, PATH_MAX, "%s/img", dir) || str_fmt(tar, PATH_MAX, "%s/upper.tar", dir))
+		return err_set(e, -ENAMETOOLONG, "DumpIncomplete", "%s is too long", dir);
+	if (lstat(images, &st) || !S_ISDIR(st.st_mode))
+		return err_set(e, -ENOENT, "DumpIncomplete", "%s is no directory", images);
+	if (lstat(tar, &st) || !S_ISREG(st.st_mode))
+		return err_set(e, -ENOENT, "DumpIncomplete", "%s is no file", tar);
+	return 0;
+}
+
+/* The state directory goes, the cgroup stays: `runc delete` would take it too, and the engine's statistics
+ * with it. */
+static int forget_runc_state(const struct keeper *k)
+{
+	char path[PATH_MAX];
+	int r = str_fmt(path, sizeof(path), "%s/%s", k->root, k->id);
+
+	return r ? r : io_remove_tree(path);
+}
+
+static int restore_failed(const struct keeper *k, int code, struct err *e)
+{
+	char path[PATH_MAX], why[ERR_MESSAGE_MAX];
+
+	statedir_path(path, k->id, "restore.log");
+	criu_errors_of(path, why, sizeof(why));
+	if (!*why) {
+		auto_free char *log = NULL;
+		statedir_path(path, k->id, "runc.log");
+		if (!io_read_file(path, PROC_OUTPUT_MAX, &log, NULL))
+			return err_set(e, code, "RestoreFailed", "%.480s", log);
+	}
+	return err_set(e, code, "RestoreFailed", "%.480s", *why ? why : strerror(-code));
+}
+
+static int run_restore(struct keeper *k, char *images, bool connected, int64_t deadline_at, struct err *e)
+{
+	char work[PATH_MAX], pid_file[PATH_MAX];
+	char *const argv[] = {(char *)"restore", (char *)"--detach", (char *)"--no-subreaper",
+		(char *)"--manage-cgroups-mode", (char *)"ignore", (char *)"--image-path", images,
+		(char *)"--work-path", work, (char *)"--bundle", k->bundle->path, (char *)"--pid-file",
+		pid_file, (char *)"--file-locks", k->args->no_pivot ? (char *)"--no-pivot" : (char *)k->id,
+		k->args->no_pivot ? (char *)k->id : NULL, NULL};
+	int status = 0;
+
+	statedir_path(work, k->id, NULL);
+	statedir_path(pid_file, k->id, "runc.pid");
+	unlink(pid_file);
+	int r = criu_configure(k->id, connected ? CRIU_RESTORE_CONNECTED : CRIU_RESTORE_CLOSE);
+	if (!r)
+		r = keeper_run_runc(k, argv, true, deadline_at, NULL, &status, e);
+	criu_unconfigure(k->id);
+	k->init_pid = statedir_read_pid(k->id, "runc.pid");
+	if (r || status || k->init_pid <= 0)
+		return restore_failed(k, r ? r : -EIO, e);
+	return 0;
+}
+
+/* From the first kill on there is no way back: what fails here ends the container. */
+static int replace(struct keeper *k, const struct keeper_order *o, const struct rootfs *fs, char *images,
+	int64_t deadline_at, struct keeper_reply *r, struct err *e)
+{
+	int64_t since = clock_monotonic_ms();
+	int n = container_kill(k, since + KILL_MS, e);
+
+	r->ms[KEEPER_MS_KILL] = lap(&since);
+	if (n)
+		return n;
+	/* Its end was ours to bring about, not the container's own. */
+	k->init_ended = false;
+	n = rootfs_swap(fs, e);
+	r->ms[KEEPER_MS_FILES] += lap(&since);
+	if (!n)
+		n = forget_runc_state(k);
+	if (!n)
+		n = run_restore(k, images, o->flags & KEEPER_F_TCP_ESTABLISHED, deadline_at, e);
+	r->ms[KEEPER_MS_RESTORE] = lap(&since);
+	return n;
+}
+
+static void clean_in_background(const struct rootfs *fs)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		rootfs_clean(fs);
+		_exit(0);
+	}
+}
+
+static int restore_files_and_memory(struct keeper *k, const struct keeper_order *o, const struct rootfs *fs,
+	char *images, int64_t deadline_at, struct keeper_reply *r, struct err *e)
+{
+	int64_t at_least = clock_monotonic_ms() + RESTORE_AT_LEAST_MS;
+	int n = replace(k, o, fs, images, deadline_at > at_least ? deadline_at : at_least, r, e);
+
+	clean_in_background(fs);
+	if (!n) {
+		k->state = KEEPER_RUNNING;
+		k->rollbacks++;
+		return 0;
+	}
+	/* Whatever CRIU left half-restored must not run. */
+	container_kill(k, clock_monotonic_ms() + KILL_MS, NULL);
+	k->exit_code = KEEPER_EXIT_KILLED;
+	return n;
+}
+
+int restore_carry_out(struct keeper *k, const struct keeper_order *o, int64_t deadline_at,
+	struct keeper_reply *r, struct err *e)
+{
+	char images[PATH_MAX], tar[PATH_MAX];
+	struct rootfs fs;
+	int64_t since = clock_monotonic_ms();
+	int n = look_at_dump(o->dir, images, tar, e);
+
+	if (!n)
+		n = rootfs_find(k->bundle->rootfs, &fs, e);
+	if (n)
+		return n;
+	auto_close int lock =
+		statedir_lock(k->id, true, deadline_at < since + LOCK_MS ? deadline_at : since + LOCK_MS);
+	if (lock < 0)
+		n = err_set(e, lock, "Locked", "a verb of the runtime does not end: %s", strerror(-lock));
+	bool thaw_again = !n && k->state == KEEPER_RUNNING && cgroup_is_frozen(&k->cgroup) == 0 &&
+			  !container_freeze(k, deadline_at, NULL);
+	r->ms[KEEPER_MS_FREEZE] = lap(&since);
+	if (!n)
+		n = rootfs_stage(&fs, tar, deadline_at, &k->pump, e);
+	r->ms[KEEPER_MS_FILES] = lap(&since);
+	if (!n)
+		n = restore_files_and_memory(k, o, &fs, images, deadline_at, r, e);
+	else if (thaw_again)
+		container_thaw(k, clock_monotonic_ms() + LOCK_MS, NULL);
+	rootfs_free(&fs);
+	return n;
+}
