@@ -53,16 +53,31 @@ void monitor_free(struct monitor *m);
 int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor_on_verdict on_verdict,
 	void *arg, struct monitor_watch **ret, struct err *e);
 void monitor_watch_free(struct monitor_watch *w);
-/* Marks every task of the process (all threads) now; children and threads born later inherit. pid is in our
- * pid namespace. */
+/*
+ * Marks the process (all threads); children and threads born later inherit. pid is in our pid namespace. Its
+ * calls count from its next execve on: what the runtime does in it before is not the application. -ESRCH when
+ * it is gone.
+ */
 int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e);
-/* Marks every task that descends from init (its pid namespace's processes in the cgroup are found through
- * `procs`, the cgroup.procs file), again until a pass finds nothing new. For late marking and after a
- * restore. */
+/*
+ * Marks every task that descends from init (its pid namespace's processes in the cgroup are found through
+ * `procs`, the cgroup.procs file), again until a pass finds nothing new. These run already, so their calls
+ * count at once. For late marking and after a restore. What was executed into the container from outside
+ * (probes, kubectl exec) is not marked.
+ */
 int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e);
+/*
+ * A watch begins in MONITOR_OFF, which counts nothing and keeps all there is: OFF and back to the mode before
+ * is a pause (a snapshot). Any other change of mode begins a new epoch with fresh windows, and quiet epochs
+ * count from there.
+ */
 int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode);
-/* New epoch, windows forgotten, verdicts possible again: after a rollback, restore or thaw. */
+/*
+ * New epoch, windows forgotten, verdicts possible again: after a rollback, a restore or the thaw after a
+ * verdict. Not needed after a snapshot's thaw: it would throw the epoch away that is under way.
+ */
 int monitor_watch_rearm(struct monitor_watch *w);
+/* Walks all tasks of the node for `tasks`: meant for every few seconds, not for every event. */
 int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret);
 /* The profile as ascending bag hashes. Caller frees. Replaces what was learned when set. */
 int monitor_watch_profile_get(const struct monitor_watch *w, uint64_t **ret, size_t *ret_n);

@@ -124,12 +124,19 @@ int monitor_watch_profile_get(const struct monitor_watch *w, uint64_t **ret, siz
 
 static int bags_put(const struct monitor *m, uint32_t profile, const uint64_t *bags, size_t n)
 {
-	const uint64_t one = 1;
+	auto_free struct batch *b = calloc(1, sizeof(*b));
 
-	for (size_t i = 0; i < n; i++) {
-		struct monitor_bag_key key = {.bag = bags[i], .profile = profile};
+	if (!b)
+		return -ENOMEM;
+	for (size_t done = 0; done < n;) {
+		uint32_t count = (uint32_t)(n - done < BATCH ? n - done : BATCH);
 
-		if (bpf_map_update_elem(monitor_bags_fd(m), &key, &one, BPF_ANY) < 0)
+		for (uint32_t i = 0; i < count; i++) {
+			b->keys[i] = (struct monitor_bag_key){.bag = bags[done + i], .profile = profile};
+			b->frequencies[i] = 1;
+		}
+		done += count;
+		if (bpf_map_update_batch(monitor_bags_fd(m), b->keys, b->frequencies, &count, NULL) < 0)
 			return -errno;
 	}
 	return 0;
