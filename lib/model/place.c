@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <base/backoff.h>
+#include <base/buf.h>
+#include <base/str.h>
+#include <errno.h>
+#include <math.h>
+#include <model/model.h>
+#include <model/place.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a hacked node counts at distance 1. Not 0: nobody is out of reach; at distance 0 the density is the
+ * paper's N / V. */
+#define FAR_SHARE 0.2
+
+static double differs(const char *a, const char *b, double weight)
+{
+	return a && b && *a && *b && !str_eq(a, b) ? weight : 0;
+}
+
+double place_distance(const struct place_node *a, const struct place_node *b)
+{
+	return differs(a->zone, b->zone, .3) + differs(a->region, b->region, .2) +
+	       differs(a->kernel, b->kernel, .2) + differs(a->cpu_model, b->cpu_model, .15) +
+	       differs(a->runtime, b->runtime, .15);
+}
+
+static double density_at(const struct place_node *at, const struct place_node *nodes, size_t n)
+{
+	double hacked = 0, all = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double near = 1 - (1 - FAR_SHARE) * place_distance(at, &nodes[i]);
+
+		all += near;
+		hacked += nodes[i].hacked ? near : 0;
+	}
+	return fmin(hacked / all, 1);
+}
+
+static const char *why_not(const struct place_node *node, const struct place_ask *ask)
+{
+	if (node->excluded)
+		return node->excluded;
+	if (str_eq(node->name, ask->source))
+		return "it is the source";
+	return node->hacked ? "it is hacked" : NULL;
+}
+
+static const struct place_node *node_named(const struct place_node *nodes, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(nodes[i].name, name))
+			return &nodes[i];
+	return NULL;
+}
+
+static int row_by_name(const void *a, const void *b)
+{
+	const struct place_row *x = a, *y = b;
+
+	return strcmp(x->node, y->node);
+}
+
+static int rows_fill(const struct place_node *nodes, size_t n, const struct place_ask *ask, double visited,
+	struct place_row *rows, struct err *e)
+{
+	const struct place_node *source = node_named(nodes, n, ask->source);
+
+	for (size_t i = 0; i < n; i++) {
+		struct place_row *r = &rows[i];
+		int rc;
+
+		*r = (struct place_row){.node = nodes[i].name, .excluded = why_not(&nodes[i], ask)};
+		r->distance = source ? place_distance(source, &nodes[i]) : 0;
+		r->density = density_at(&nodes[i], nodes, n);
+		rc = model_survival_mobile(r->density, 1, visited, &r->survival, e);
+		if (rc)
+			return rc;
+	}
+	if (n)
+		qsort(rows, n, sizeof(*rows), row_by_name);
+	return 0;
+}
+
+/* Logarithm of what a row counts before the shares are made: survivals too small for a double still compare.
+ */
+static double log_weight(const struct place_row *r, const struct place_ask *ask, double visited)
+{
+	switch (ask->strategy) {
+	case PLACE_PREDATOR_PREY:
+		return -r->density * r->density * r->density * visited +
+		       log1p(ask->heterogeneity_weight * r->distance);
+	case PLACE_FARTHEST:
+		/* So steep that only the farthest, and those exactly as far, have a share. */
+		return 1e6 * r->distance;
+	case PLACE_RANDOM:
+		break;
+	}
+	return 0;
+}
+
+static void shares_fill(struct place_row *rows, size_t n, const struct place_ask *ask, double visited)
+{
+	double top = -INFINITY, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].excluded)
+			top = fmax(top, log_weight(&rows[i], ask, visited));
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].excluded) {
+			rows[i].weight = exp(log_weight(&rows[i], ask, visited) - top);
+			sum += rows[i].weight;
+		}
+	for (size_t i = 0; i < n && sum > 0; i++)
+		rows[i].weight /= sum;
+}
+
+/* The last row with a share takes what rounding leaves over. */
+static size_t draw(const struct place_row *rows, size_t n, uint64_t seed)
+{
+	double u = (double)(rng_next(&seed) >> 11) * 0x1p-53;
+	size_t chosen = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].weight <= 0)
+			continue;
+		chosen = i;
+		u -= rows[i].weight;
+		if (u < 0)
+			break;
+	}
+	return chosen;
+}
+
+static int nobody(const struct place_row *rows, size_t n, struct err *e)
+{
+	auto_buf struct buf why = BUF_INIT(ERR_MESSAGE_MAX - 64);
+
+	/* When the list outgrows a message, its beginning is what is shown. */
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&why, "%s%s: %s", i ? "; " : "", rows[i].node, rows[i].excluded);
+	return err_set(e, -ENOENT, "NoFeasibleNode", "no node can take the pod (%s)",
+		why.data ? why.data : "there are no nodes");
+}
+
+static int ask_check(const struct place_ask *ask, double *ret_visited, struct err *e)
+{
+	int rc;
+
+	if (!isfinite(ask->heterogeneity_weight) || ask->heterogeneity_weight < 0)
+		return err_set(e, -EDOM, "OutOfDomain",
+			"heterogeneityWeight is %g: must be finite and not negative",
+			ask->heterogeneity_weight);
+	rc = model_visited(ask->horizon, ret_visited, e);
+	return rc ? rc : model_visited_undetected(*ret_visited, ask->td, ret_visited, e);
+}
+
+int place_choose(const struct place_node *nodes, size_t n, const struct place_ask *ask,
+	struct place_row *rows, size_t *ret_chosen, struct err *e)
+{
+	double visited;
+	size_t chosen;
+	int rc;
+
+	rc = ask_check(ask, &visited, e);
+	if (!rc)
+		rc = rows_fill(nodes, n, ask, visited, rows, e);
+	if (rc)
+		return rc;
+	shares_fill(rows, n, ask, visited);
+	chosen = draw(rows, n, ask->seed);
+	if (chosen == n)
+		return nobody(rows, n, e);
+	*ret_chosen = chosen;
+	return 0;
+}

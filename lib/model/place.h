@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the prey goes: for each node that could take it the density of hacked nodes as seen from there (near
+ * ones count more), its survival by the model, and then a seeded random choice weighted by it, so that an
+ * attacker cannot predict it and an admin can repeat it. Pure; strings are borrowed for the call, and by the
+ * rows as long as the caller keeps the nodes.
+ */
+#ifndef ESCAPE_MODEL_PLACE_H
+#define ESCAPE_MODEL_PLACE_H
+
+#include <base/err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct place_node {
+	const char *name;
+	/* What makes nodes different; NULL or "" is not known, and counts as not different. */
+	const char *zone, *region, *kernel, *cpu_model, *runtime;
+	bool hacked;
+	const char *excluded; /* why it cannot take the pod, or NULL: feasible as far as the caller knows */
+};
+
+enum place_strategy { PLACE_PREDATOR_PREY, PLACE_RANDOM, PLACE_FARTHEST };
+
+struct place_ask {
+	const char *source; /* name of the node the pod is on; one of the nodes, or gone */
+	enum place_strategy strategy;
+	double heterogeneity_weight; /* weight = survival * (1 + this * distance from the source); >= 0 */
+	double td;                   /* mean detection time, >= 0, in the model's unit */
+	double horizon;              /* t of the model, > 1 */
+	uint64_t seed;
+};
+
+struct place_row {
+	const char *node;
+	double density;       /* 0..1 */
+	double survival;      /* 0..1, equations 2 and 3 with the density at the horizon */
+	double distance;      /* from the source, 0..1; 0 when the source is not among the nodes */
+	double weight;        /* share in the choice, 0..1; 0 when excluded; they add up to 1 */
+	const char *excluded; /* NULL: it was a candidate */
+};
+
+/* 0..1, symmetric: what differs, weighted: zone .3, region .2, kernel .2, CPU model .15, runtime .15. */
+double place_distance(const struct place_node *a, const struct place_node *b);
+/*
+ * Fills rows[n], one per node in the order of names (so that the order of the nodes does not matter), and
+ * *ret_chosen (index into rows). -ENOENT NoFeasibleNode with each node's reason when nothing is left (rows
+ * are filled); -EDOM for numbers out of range (rows are not).
+ */
+int place_choose(const struct place_node *nodes, size_t n, const struct place_ask *ask,
+	struct place_row *rows, size_t *ret_chosen, struct err *e);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Placement on a cluster of four, against golden.py, and what must hold for any seed. */
+#include <math.h>
+#include <model/place.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <base/cleanup.h>
+#include <errno.h>
+#include <string.h>
+
+#define N 4
+
+/* Not in the order of names: the result must not depend on it. */
+static const struct place_node CLUSTER[N] = {
+	{"d", "z3", "r2", "k2", "c2", "t2", false, NULL},
+	{"a", "z1", "r1", "k1", "c1", "t1", true, NULL},
+	{"c", "z2", "r1", "k2", "c1", "t1", false, NULL},
+	{"b", "z1", "r1", "k1", "c1", "t1", false, NULL},
+};
+
+static const struct place_ask ASK = {
+	.source = "a", .strategy = PLACE_PREDATOR_PREY, .heterogeneity_weight = 2, .td = 0.5, .horizon = 100};
+
+static void near(double got, double want)
+{
+	if (!(fabs(got - want) <= 1e-12))
+		fail_msg("%.17g instead of %.17g", got, want);
+}
+
+static const char *choose(const struct place_node *nodes, size_t n, const struct place_ask *ask,
+	uint64_t seed, struct place_row *rows)
+{
+	struct place_ask with_seed = *ask;
+	struct err e = {0};
+	size_t chosen;
+
+	with_seed.seed = seed;
+	if (place_choose(nodes, n, &with_seed, rows, &chosen, &e))
+		fail_msg("%s", e.message);
+	assert_true(chosen < n && !rows[chosen].excluded && rows[chosen].weight > 0);
+	return rows[chosen].node;
+}
+
+static void test_distance(void **state)
+{
+	const struct place_node *d = &CLUSTER[0], *a = &CLUSTER[1], *c = &CLUSTER[2], *b = &CLUSTER[3];
+	struct place_node unknown = {.name = "u", .zone = "", .kernel = "k9"};
+
+	(void)state;
+	near(place_distance(a, b), 0);
+	near(place_distance(a, a), 0);
+	near(place_distance(a, c), 0.5);
+	near(place_distance(a, d), 1);
+	assert_true(place_distance(a, d) <= 1);
+	near(place_distance(d, a), place_distance(a, d));
+	/* What is not known does not count as different. */
+	near(place_distance(a, &unknown), 0.2);
+}
+
+static void test_golden_rows(void **state)
+{
+	struct place_row rows[N];
+
+	(void)state;
+	choose(CLUSTER, N, &ASK, 1, rows);
+	assert_string_equal(rows[0].node, "a");
+	assert_string_equal(rows[0].excluded, "it is the source");
+	assert_true(rows[0].weight == 0);
+	assert_string_equal(rows[1].node, "b");
+	near(rows[1].density, 0.35714285714285715);
+	near(rows[1].survival, 0.2944166472603078);
+	near(rows[1].weight, 0.0640848713585045);
+	near(rows[2].density, 0.234375);
+	near(rows[2].survival, 0.707809513044209);
+	near(rows[2].distance, 0.5);
+	near(rows[2].weight, 0.30813394563018043);
+	near(rows[3].density, 0.11363636363636362);
+	near(rows[3].survival, 0.9613773484921623);
+	near(rows[3].weight, 0.6277811830113151);
+}
+
+static void test_golden_choices(void **state)
+{
+	static const char want[] = "dddcddddddbcddddcdcdcbdd";
+	struct place_row rows[N];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < sizeof(want) - 1; seed++)
+		assert_int_equal(*choose(CLUSTER, N, &ASK, seed, rows), want[seed]);
+}
+
+static void test_order_of_nodes_does_not_matter(void **state)
+{
+	struct place_node turned[N];
+	struct place_row rows[N], again[N];
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		turned[i] = CLUSTER[N - 1 - i];
+	for (uint64_t seed = 0; seed < 200; seed++)
+		assert_string_equal(
+			choose(CLUSTER, N, &ASK, seed, rows), choose(turned, N, &ASK, seed, again));
+}
+
+/* Over many seeds each node is chosen about as often as its share says: 4 standard deviations. */
+static void test_shares_are_what_is_drawn(void **state)
+{
+	enum { DRAWS = 20000 };
+	struct place_row rows[N];
+	size_t count[N] = {0};
+
+	(void)state;
+	for (uint64_t seed = 0; seed < DRAWS; seed++)
+		count[*choose(CLUSTER, N, &ASK, seed, rows) - 'a']++;
+	for (size_t i = 0; i < N; i++) {
+		double p = rows[i].weight, slack = 4 * sqrt(p * (1 - p) / DRAWS);
+
+		assert_true(fabs((double)count[i] / DRAWS - p) <= slack);
+	}
+}
+
+/* All nodes alike: the density is the paper's N / V, whoever is asked. */
+static void test_alike_nodes_see_the_density_of_the_paper(void **state)
+{
+	struct place_node alike[5];
+	struct place_row rows[5];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		alike[i] = (struct place_node){
+			.name = (const char *[]){"a", "b", "c", "d", "e"}[i], .hacked = i < 2};
+	choose(alike, 5, &ASK, 1, rows);
+	for (size_t i = 0; i < 5; i++)
+		near(rows[i].density, 2.0 / 5);
+	near(rows[2].weight, 1.0 / 3);
+}
+
+static void test_near_hacked_nodes_count_more(void **state)
+{
+	struct place_row rows[N];
+
+	(void)state;
+	choose(CLUSTER, N, &ASK, 1, rows);
+	assert_true(rows[1].density > rows[2].density && rows[2].density > rows[3].density);
+	assert_true(rows[3].density > 0); /* nobody is out of reach */
+}
+
+static void test_heterogeneity_adds_to_the_far(void **state)
+{
+	struct place_ask ask = ASK;
+	struct place_row rows[N];
+	double last = 0;
+
+	(void)state;
+	for (ask.heterogeneity_weight = 0; ask.heterogeneity_weight <= 10; ask.heterogeneity_weight += 2.5) {
+		choose(CLUSTER, N, &ask, 1, rows);
+		assert_true(rows[3].weight > last);
+		last = rows[3].weight;
+	}
+}
+
+static void test_excluded_are_never_chosen(void **state)
+{
+	struct place_node nodes[N];
+	struct place_row rows[N];
+
+	(void)state;
+	memcpy(nodes, CLUSTER, sizeof(nodes));
+	nodes[0].excluded = "it is not ready";
+	nodes[3].hacked = true;
+	for (int s = PLACE_PREDATOR_PREY; s <= PLACE_FARTHEST; s++)
+		for (uint64_t seed = 0; seed < 100; seed++) {
+			struct place_ask ask = ASK;
+
+			ask.strategy = (enum place_strategy)s;
+			assert_string_equal(choose(nodes, N, &ask, seed, rows), "c");
+			near(rows[2].weight, 1);
+		}
+	assert_string_equal(rows[1].excluded, "it is hacked");
+	assert_string_equal(rows[3].excluded, "it is not ready");
+}
+
+static void test_random_is_even(void **state)
+{
+	struct place_ask ask = ASK;
+	struct place_row rows[N];
+
+	(void)state;
+	ask.strategy = PLACE_RANDOM;
+	choose(CLUSTER, N, &ask, 1, rows);
+	for (size_t i = 1; i < N; i++)
+		near(rows[i].weight, 1.0 / 3);
+}
+
+static void test_farthest(void **state)
+{
+	struct place_node nodes[N];
+	struct place_ask ask = ASK;
+	struct place_row rows[N];
+	bool c = false, d = false;
+
+	(void)state;
+	ask.strategy = PLACE_FARTHEST;
+	for (uint64_t seed = 0; seed < 50; seed++)
+		assert_string_equal(choose(CLUSTER, N, &ask, seed, rows), "d");
+	/* Two that are equally far share evenly. */
+	memcpy(nodes, CLUSTER, sizeof(nodes));
+	nodes[0] = nodes[2];
+	nodes[0].name = "d";
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		const char *chosen = choose(nodes, N, &ask, seed, rows);
+
+		c |= *chosen == 'c';
+		d |= *chosen == 'd';
+	}
+	assert_true(c && d);
+	near(rows[2].weight, 0.5);
+	near(rows[1].weight, 0);
+}
+
+/* Survivals that are all 0 as doubles still have an order. */
+static void test_hopeless_is_not_undecided(void **state)
+{
+	struct place_node nodes[N];
+	struct place_ask ask = ASK;
+	struct place_row rows[N];
+
+	(void)state;
+	memcpy(nodes, CLUSTER, sizeof(nodes));
+	ask.horizon = 1e8;
+	ask.td = 10;
+	assert_string_equal(choose(nodes, N, &ask, 3, rows), "d");
+	assert_true(rows[1].survival == 0 && rows[2].survival == 0 && rows[3].survival == 0);
+	near(rows[1].weight + rows[2].weight + rows[3].weight, 1);
+}
+
+static void test_the_source_may_be_gone(void **state)
+{
+	struct place_ask ask = ASK;
+	struct place_row rows[N];
+
+	(void)state;
+	ask.source = "gone";
+	choose(CLUSTER, N, &ask, 1, rows);
+	assert_string_equal(rows[0].excluded, "it is hacked");
+	near(rows[3].distance, 0);
+}
+
+static void test_nobody(void **state)
+{
+	struct place_node nodes[2] = {{.name = "a"}, {.name = "b", .excluded = "its agent is silent"}};
+	struct place_row rows[2];
+	struct err e = {0};
+	size_t chosen;
+
+	(void)state;
+	assert_int_equal(place_choose(nodes, 2, &ASK, rows, &chosen, &e), -ENOENT);
+	assert_string_equal(e.reason, "NoFeasibleNode");
+	assert_non_null(strstr(e.message, "a: it is the source; b: its agent is silent"));
+	assert_string_equal(rows[1].excluded, "its agent is silent");
+	assert_int_equal(place_choose(NULL, 0, &ASK, NULL, &chosen, &e), -ENOENT);
+}
+
+static void test_out_of_domain(void **state)
+{
+	const struct place_ask bad[] = {
+		{.source = "a", .heterogeneity_weight = -1, .td = 1, .horizon = 100},
+		{.source = "a", .heterogeneity_weight = NAN, .td = 1, .horizon = 100},
+		{.source = "a", .heterogeneity_weight = 1, .td = -1, .horizon = 100},
+		{.source = "a", .heterogeneity_weight = 1, .td = 1, .horizon = 1},
+	};
+	struct place_row rows[N];
+	size_t chosen;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err e = {0};
+
+		assert_int_equal(place_choose(CLUSTER, N, &bad[i], rows, &chosen, &e), -EDOM);
+		assert_string_equal(e.reason, "OutOfDomain");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_golden_rows),
+		cmocka_unit_test(test_golden_choices),
+		cmocka_unit_test(test_order_of_nodes_does_not_matter),
+		cmocka_unit_test(test_shares_are_what_is_drawn),
+		cmocka_unit_test(test_alike_nodes_see_the_density_of_the_paper),
+		cmocka_unit_test(test_near_hacked_nodes_count_more),
+		cmocka_unit_test(test_heterogeneity_adds_to_the_far),
+		cmocka_unit_test(test_excluded_are_never_chosen),
+		cmocka_unit_test(test_random_is_even),
+		cmocka_unit_test(test_farthest),
+		cmocka_unit_test(test_hopeless_is_not_undecided),
+		cmocka_unit_test(test_the_source_may_be_gone),
+		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_out_of_domain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
