@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What runs in the containers of the component test. `serve PORT`: answers each line with a counter kept in memory and the
+ * length of the file /state, which grows by one byte each time; ends with 7 on SIGTERM. `exit N`. `uring`: holds what CRIU
+ * cannot dump. `wait`: does nothing.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PEERS 32
+#define EXIT_ON_TERM 7
+
+static void on_term(int signal_number)
+{
+	(void)signal_number;
+	_exit(EXIT_ON_TERM);
+}
+
+static int listen_on(int port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int s = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+
+	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(s, (struct sockaddr *)&a, sizeof(a)) || listen(s, PEERS)) {
+		perror("listen");
+		exit(1);
+	}
+	return s;
+}
+
+/* Returns 0 when the peer is gone. */
+static int answer(int peer, int file, long *counter)
+{
+	char line[256], reply[64];
+	struct stat st;
+
+	if (read(peer, line, sizeof(line)) <= 0)
+		return 0;
+	++*counter;
+	if (write(file, "x", 1) != 1 || fstat(file, &st))
+		return 0;
+	int n = snprintf(reply, sizeof(reply), "%ld %ld\n", *counter, (long)st.st_size);
+	return write(peer, reply, (size_t)n) == n;
+}
+
+__attribute__((noreturn)) static void serve(int port)
+{
+	struct pollfd p[PEERS + 1] = {{.fd = listen_on(port), .events = POLLIN}};
+	int n = 1, file = open("/state", O_WRONLY | O_CREAT | O_APPEND, 0644);
+	long counter = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		poll(p, (nfds_t)n, -1);
+		for (int i = 1; i < n; i++) {
+			if (p[i].revents && !answer(p[i].fd, file, &counter)) {
+				close(p[i].fd);
+				p[i--] = p[--n];
+			}
+		}
+		if (p[0].revents && n <= PEERS)
+			p[n++] = (struct pollfd){.fd = accept(p[0].fd, NULL, NULL), .events = POLLIN};
+	}
+}
+
+static void hold_ring(void)
+{
+	char params[256] = {0};
+
+	if (syscall(SYS_io_uring_setup, 4, params) < 0)
+		perror("io_uring_setup");
+	puts("ready");
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGTERM, on_term);
+	if (argc == 3 && !strcmp(argv[1], "serve"))
+		serve(atoi(argv[2]));
+	if (argc == 3 && !strcmp(argv[1], "exit"))
+		return atoi(argv[2]);
+	if (argc == 2 && !strcmp(argv[1], "uring"))
+		hold_ring();
+	for (;;)
+		pause();
+}
