@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "subject.h"
+
+#include <base/backoff.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define FIRST_CALL 480
+
+uint32_t subject_call(uint64_t *seed, uint32_t kinds)
+{
+	return FIRST_CALL + (uint32_t)(rng_next(seed) % kinds);
+}
+
+static void make_calls(uint64_t seed, uint32_t n, uint32_t kinds)
+{
+	for (uint32_t i = 0; i < n; i++)
+		syscall(subject_call(&seed, kinds));
+}
+
+static struct subject *me;
+
+/* Waits by turning, not by a call: what a thread calls is then known; while the subject is stopped it costs
+ * nothing. */
+static void *thread_main(void *arg)
+{
+	struct subject_shared *sh = me->shared;
+
+	atomic_fetch_add(&sh->done, 1);
+	for (uint32_t round = 0;; round++) {
+		while (atomic_load(&sh->round) == round)
+			;
+		make_calls(sh->seed + (uintptr_t)arg, sh->n, sh->kinds);
+		atomic_fetch_add(&sh->done, 1);
+	}
+	return NULL;
+}
+
+static void threads_run(struct subject_shared *sh)
+{
+	atomic_store(&sh->done, 0);
+	atomic_fetch_add(&sh->round, 1);
+	while (atomic_load(&sh->done) < sh->threads)
+		;
+}
+
+static void fork_and_wait(const struct subject_shared *sh)
+{
+	pid_t child = (pid_t)syscall(SYS_fork);
+
+	if (child == 0) {
+		make_calls(sh->seed, sh->n, sh->kinds);
+		syscall(SYS_exit_group, 0);
+	}
+	syscall(SYS_wait4, child, NULL, 0, NULL);
+}
+
+static void command_run(struct subject_shared *sh)
+{
+	char exec_path[] = "/proc/self/exe";
+	char *argv[] = {exec_path, sh->exec_arg, NULL};
+
+	switch (sh->op) {
+	case SUBJECT_CALLS:
+		make_calls(sh->seed, sh->n, sh->kinds);
+		break;
+	case SUBJECT_FORK:
+		fork_and_wait(sh);
+		break;
+	case SUBJECT_EXEC:
+		execv(exec_path, argv);
+		break;
+	case SUBJECT_THREADS:
+		threads_run(sh);
+		break;
+	}
+}
+
+static void subject_main(struct subject *s)
+{
+	pid_t pid = getpid();
+	pthread_t t;
+
+	me = s;
+	for (uintptr_t i = 0; i < s->shared->threads; i++)
+		if (pthread_create(&t, NULL, thread_main, (void *)i))
+			_exit(1);
+	while (atomic_load(&s->shared->done) < s->shared->threads)
+		; /* the C library's own calls at a thread's birth are over then */
+	for (;;) {
+		syscall(SYS_kill, pid, SIGSTOP);
+		command_run(s->shared);
+	}
+}
+
+static void wait_stopped(const struct subject *s)
+{
+	int status;
+
+	assert_int_equal(waitpid(s->pid, &status, WUNTRACED), s->pid);
+	assert_true(WIFSTOPPED(status));
+}
+
+void subject_start(struct subject *s, uint32_t threads)
+{
+	s->shared = mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(s->shared, MAP_FAILED);
+	memset(s->shared, 0, sizeof(*s->shared));
+	s->shared->threads = threads;
+	s->pid = fork();
+	assert_true(s->pid >= 0);
+	if (s->pid == 0)
+		subject_main(s);
+	wait_stopped(s);
+}
+
+void subject_stop(struct subject *s)
+{
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, NULL, 0);
+	munmap(s->shared, sizeof(*s->shared));
+}
+
+void subject_go(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds)
+{
+	s->shared->op = op;
+	s->shared->seed = seed;
+	s->shared->n = n;
+	s->shared->kinds = kinds;
+	assert_int_equal(kill(s->pid, SIGCONT), 0);
+}
+
+void subject_run(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds)
+{
+	subject_go(s, op, seed, n, kinds);
+	wait_stopped(s);
+}
+
+int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t n, uint32_t kinds)
+{
+	int verdicts = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		verdicts += bosc_replay_call(r, task, subject_call(&seed, kinds));
+	return verdicts + bosc_replay_call(r, task, SYS_kill);
+}
+
+void subject_mark(const struct subject *s, struct monitor_watch *w)
+{
+	char path[] = "/tmp/escape-procs-XXXXXX";
+	struct err e;
+	int fd = mkstemp(path), r;
+
+	assert_true(fd >= 0);
+	dprintf(fd, "%d\n", s->pid);
+	close(fd);
+	r = monitor_watch_mark_cgroup(w, s->pid, path, &e);
+	unlink(path);
+	if (r < 0)
+		fail_msg("%s: %s", e.reason, e.message);
+}
+
+void fixture_need_bpf(void)
+{
+	struct err e;
+
+	if (monitor_probe(&e) == 0)
+		return;
+	fprintf(stderr, "skipped: %s: %s\n", e.reason, e.message);
+	exit(77);
+}
+
+int fixture_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct err e;
+
+	if (!f || loop_new(&f->loop) < 0)
+		return -1;
+	if (monitor_new(f->loop, &f->monitor, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", e.reason, e.message);
+		return -1;
+	}
+	*state = f;
+	return 0;
+}
+
+int fixture_down(void **state)
+{
+	struct fixture *f = *state;
+
+	monitor_free(f->monitor);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}

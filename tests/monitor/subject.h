@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A process whose system calls are known one by one: between two commands it is stopped (the last call it
+ * made is the kill that stops itself), so that counters read then are exact. Commands travel through shared
+ * memory and cost no call.
+ */
+#ifndef ESCAPE_TESTS_MONITOR_SUBJECT_H
+#define ESCAPE_TESTS_MONITOR_SUBJECT_H
+
+#include <bosc/bosc.h>
+#include <loop/loop.h>
+#include <node-agent/monitor/monitor.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#define SUBJECT_THREADS_MAX 64
+
+enum subject_op {
+	SUBJECT_CALLS,   /* n calls drawn from seed */
+	SUBJECT_FORK,    /* a child makes the n calls and ends; the subject waits for it */
+	SUBJECT_EXEC,    /* executes this test's own program with exec_arg */
+	SUBJECT_THREADS, /* each further thread k makes n calls drawn from seed + k, all at once */
+};
+
+struct subject_shared {
+	enum subject_op op;
+	uint32_t n, kinds;
+	uint64_t seed;
+	uint32_t threads;
+	_Atomic uint32_t round, done;
+	char exec_arg[32];
+};
+
+struct subject {
+	pid_t pid;
+	struct subject_shared *shared;
+};
+
+/* The number of the i-th call that a seed stands for: one of `kinds` numbers that no kernel has yet (they end
+ * at once with ENOSYS). */
+uint32_t subject_call(uint64_t *seed, uint32_t kinds);
+
+/* Stopped when it returns. threads: how many further threads it has. */
+void subject_start(struct subject *s, uint32_t threads);
+void subject_stop(struct subject *s);
+/* Runs one command and returns when the subject has stopped itself again. */
+void subject_run(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds);
+/* Lets it go on without waiting. */
+void subject_go(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds);
+
+/* The same calls for the reference: of a SUBJECT_CALLS command, with the kill at its end. Returns verdicts.
+ */
+int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t n, uint32_t kinds);
+
+/* Marks the subject (it runs already) through a file that holds its pid. */
+void subject_mark(const struct subject *s, struct monitor_watch *w);
+
+/* A monitor on a loop, or exit 77 with the reason where this machine cannot have one. */
+struct fixture {
+	struct loop *loop;
+	struct monitor *monitor;
+};
+int fixture_up(void **state);
+int fixture_down(void **state);
+void fixture_need_bpf(void);
+
+#endif
