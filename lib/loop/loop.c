@@ -175,6 +175,9 @@ void loop_free(struct loop *l)
 		uv_run(&l->uv, UV_RUN_ONCE);
 	while (l->handles.next != &l->handles)
 		handle_close(l->handles.next);
+	/* A library that is closing its handles one after the other closes the last of them itself. */
+	while (l->uv.closing_handles)
+		uv_run(&l->uv, UV_RUN_NOWAIT);
 	uv_walk(&l->uv, close_foreign, NULL);
 	while (uv_loop_close(&l->uv) == UV_EBUSY)
 		uv_run(&l->uv, UV_RUN_DEFAULT);
