@@ -9,6 +9,7 @@
 /* The API's formats have four digits for the year: 0001-01-01 to 9999-12-31. */
 #define WALL_MIN_MS (-62135596800000)
 #define WALL_MAX_MS 253402300799999
+#define DAY_MS 86400000
 
 static int64_t clock_ns(clockid_t id)
 {
@@ -33,50 +34,81 @@ int64_t clock_monotonic_ms(void)
 	return clock_monotonic_ns() / 1000000;
 }
 
-/* Splits into whole seconds and 0..999 ms, also before 1970. */
-static time_t split_ms(int64_t wall_ms, int *ret_ms)
+static int days_in_month(int year, int month)
 {
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/*
+ * The calendar is counted here and not by timegm and gmtime_r, which look at the host's time zone files under
+ * a lock. Days since 0001-01-01.
+ */
+static int64_t days_before_year(int year)
+{
+	int64_t y = year - 1;
+
+	return y * 365 + y / 4 - y / 100 + y / 400;
+}
+
+static int64_t days_of(int year, int month, int day)
+{
+	int64_t days = days_before_year(year) + day - 1;
+
+	for (int m = 1; m < month; m++)
+		days += days_in_month(year, m);
+	return days;
+}
+
+static void date_of(int64_t days, int *ret_year, int *ret_month, int *ret_day)
+{
+	int year = (int)(days / 366) + 1, month = 1;
+
+	while (days_before_year(year + 1) <= days)
+		year++;
+	days -= days_before_year(year);
+	for (; days >= days_in_month(year, month); month++)
+		days -= days_in_month(year, month);
+	*ret_year = year;
+	*ret_month = month;
+	*ret_day = (int)days + 1;
+}
+
+static void format(int64_t wall_ms, bool micro, char *dst)
+{
+	int year, month, day;
+
 	if (wall_ms < WALL_MIN_MS)
 		wall_ms = WALL_MIN_MS;
 	if (wall_ms > WALL_MAX_MS)
 		wall_ms = WALL_MAX_MS;
 
-	int64_t ms = wall_ms % 1000;
+	int64_t ms = wall_ms - WALL_MIN_MS;
+	unsigned of_day = (unsigned)(ms % DAY_MS);
+	unsigned second = of_day / 1000 % 60, minute = of_day / 60000 % 60, hour = of_day / 3600000 % 24;
 
-	if (ms < 0)
-		ms += 1000;
-	*ret_ms = (int)ms;
-	return (time_t)((wall_ms - ms) / 1000);
-}
+	date_of(ms / DAY_MS, &year, &month, &day);
 
-static void format_seconds(time_t seconds, const char *suffix, char *dst)
-{
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
 	/* The remainders only show the compiler what the clamp above has made sure of. */
-	snprintf(dst, CLOCK_RFC3339_MAX, "%04u-%02u-%02uT%02u:%02u:%02u%s",
-		(unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-		(unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
-		(unsigned)tm.tm_sec % 100, suffix);
+	int n = snprintf(dst, CLOCK_RFC3339_MAX, "%04u-%02u-%02uT%02u:%02u:%02u", (unsigned)year % 10000,
+		(unsigned)month % 100, (unsigned)day % 100, hour, minute, second);
+
+	if (micro)
+		snprintf(dst + n, (size_t)(CLOCK_RFC3339_MAX - n), ".%03u000Z", of_day % 1000);
+	else
+		snprintf(dst + n, (size_t)(CLOCK_RFC3339_MAX - n), "Z");
 }
 
 void clock_format(int64_t wall_ms, char dst[static CLOCK_RFC3339_MAX])
 {
-	int ms;
-	time_t seconds = split_ms(wall_ms, &ms);
-
-	format_seconds(seconds, "Z", dst);
+	format(wall_ms, false, dst);
 }
 
 void clock_format_micro(int64_t wall_ms, char dst[static CLOCK_RFC3339_MAX])
 {
-	char suffix[16];
-	int ms;
-	time_t seconds = split_ms(wall_ms, &ms);
-
-	snprintf(suffix, sizeof(suffix), ".%03u000Z", (unsigned)ms % 1000);
-	format_seconds(seconds, suffix, dst);
+	format(wall_ms, true, dst);
 }
 
 /* Exactly n digits within [min, max]; *s moves behind them. */
@@ -132,33 +164,37 @@ static bool take_offset(const char **s, int *ret_seconds)
 	return true;
 }
 
-static int days_in_month(int year, int month)
+static bool take_date(const char **s, int64_t *ret_days)
 {
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	int year, month, day;
 
-	return days[month - 1] + (month == 2 && leap);
+	if (!take_number(s, 4, 1, 9999, &year) || !take_char(s, '-') || !take_number(s, 2, 1, 12, &month) ||
+		!take_char(s, '-') || !take_number(s, 2, 1, days_in_month(year, month), &day))
+		return false;
+	*ret_days = days_of(year, month, day);
+	return true;
+}
+
+static bool take_clock(const char **s, int *ret_seconds)
+{
+	int hour, minute, second;
+
+	if (!take_number(s, 2, 0, 23, &hour) || !take_char(s, ':') || !take_number(s, 2, 0, 59, &minute) ||
+		!take_char(s, ':') || !take_number(s, 2, 0, 59, &second))
+		return false;
+	*ret_seconds = (hour * 60 + minute) * 60 + second;
+	return true;
 }
 
 int clock_parse(const char *s, int64_t *ret_wall_ms)
 {
-	struct tm tm = {0};
-	int year, month, ms, offset;
+	int64_t days;
+	int seconds, ms, offset;
 
-	if (!s)
-		return -EINVAL;
-	if (!take_number(&s, 4, 1, 9999, &year) || !take_char(&s, '-') ||
-		!take_number(&s, 2, 1, 12, &month) || !take_char(&s, '-') ||
-		!take_number(&s, 2, 1, days_in_month(year, month), &tm.tm_mday))
-		return -EINVAL;
-	if (!take_char(&s, 'T') || !take_number(&s, 2, 0, 23, &tm.tm_hour) || !take_char(&s, ':') ||
-		!take_number(&s, 2, 0, 59, &tm.tm_min) || !take_char(&s, ':') ||
-		!take_number(&s, 2, 0, 59, &tm.tm_sec))
+	if (!s || !take_date(&s, &days) || !take_char(&s, 'T') || !take_clock(&s, &seconds))
 		return -EINVAL;
 	if (!take_fraction(&s, &ms) || !take_offset(&s, &offset) || *s)
 		return -EINVAL;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = month - 1;
-	*ret_wall_ms = ((int64_t)timegm(&tm) - offset) * 1000 + ms;
+	*ret_wall_ms = WALL_MIN_MS + days * DAY_MS + ((int64_t)seconds - offset) * 1000 + ms;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <errno.h>
+#include <time.h>
 
 static const struct {
 	const char *text;
@@ -130,6 +131,24 @@ static void what_is_written_is_read_back(void **state)
 	}
 }
 
+static void the_calendar_is_the_libc_s(void **state)
+{
+	uint64_t rng = 5;
+	char s[CLOCK_RFC3339_MAX], want[CLOCK_RFC3339_MAX];
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		/* 1902 to 2501: four digits without padding. */
+		time_t seconds = (time_t)(rng_next(&rng) % 18900000000u) - 2145916800;
+		struct tm tm;
+
+		gmtime_r(&seconds, &tm);
+		strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		clock_format((int64_t)seconds * 1000, s);
+		assert_string_equal(s, want);
+	}
+}
+
 static void clocks_go_forward(void **state)
 {
 	int64_t ns = clock_monotonic_ns(), ms = clock_monotonic_ms();
@@ -148,6 +167,7 @@ int main(void)
 		cmocka_unit_test(formats_as_the_api_does),
 		cmocka_unit_test(clamps_to_four_digit_years),
 		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(the_calendar_is_the_libc_s),
 		cmocka_unit_test(clocks_go_forward),
 	};
 
