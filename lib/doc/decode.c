@@ -79,7 +79,7 @@ static const char *show(const char *s, char dst[static SHOWN_MAX])
 			dst[i] = n == 0 || (unsigned char)s[i] < 0x20 || s[i] == 0x7f ? '?' : s[i];
 		n += n == 0;
 	}
-	strcpy(dst + i, s[i] ? "..." : "");
+	str_copy(dst + i, SHOWN_MAX - i, s[i] ? "..." : "");
 	return dst;
 }
 

@@ -14,7 +14,7 @@
 
 #define READ_CHUNK 16384
 /* More than a pipe holds, so that a daemon that goes on writing cannot keep the last read busy. */
-#define DRAIN_MAX (1024 * 1024)
+#define DRAIN_MAX ((size_t)1024 * 1024)
 
 struct child {
 	struct handle h;

@@ -129,6 +129,8 @@ static size_t find(const struct metric *m, const char *const *labels, bool *ret_
 	size_t low = 0, high = m->len;
 
 	*ret_found = false;
+	if (!m->series)
+		return 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		int order = 0;
@@ -164,7 +166,7 @@ static struct series *series_new(const struct metric *m, const char *const *labe
 static int grow(struct metric *m)
 {
 	size_t cap = m->cap ? m->cap * 2 : 4;
-	struct series **series = reallocarray(m->series, cap, sizeof(*series));
+	struct series **series = reallocarray(m->series, cap, sizeof(struct series *));
 
 	if (!series)
 		return -ENOMEM;
@@ -194,7 +196,7 @@ static int series_get(struct metric *m, const char *const *labels, struct series
 
 	if (!s)
 		return -ENOMEM;
-	memmove(m->series + at + 1, m->series + at, (m->len - at) * sizeof(m->series[0]));
+	memmove(m->series + at + 1, m->series + at, (m->len - at) * sizeof(struct series *));
 	m->series[at] = s;
 	m->len++;
 	*ret = s;
@@ -286,5 +288,5 @@ void metric_remove(struct metric *m, const char *const *labels)
 		return;
 	series_free(m->series[at]);
 	m->len--;
-	memmove(m->series + at, m->series + at + 1, (m->len - at) * sizeof(m->series[0]));
+	memmove(m->series + at, m->series + at + 1, (m->len - at) * sizeof(struct series *));
 }
