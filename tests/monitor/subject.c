@@ -67,11 +67,41 @@ static void fork_and_wait(const struct subject_shared *sh)
 	syscall(SYS_wait4, child, NULL, 0, NULL);
 }
 
+static void exec_self(const struct subject_shared *sh, const char *then)
+{
+	char path[] = "/proc/self/exe", spec[64], after[8];
+	char *argv[] = {path, spec, after, NULL};
+
+	snprintf(spec, sizeof(spec), "calls:%u:%u", sh->n, sh->kinds);
+	snprintf(after, sizeof(after), "%s", then);
+	execv(path, argv);
+	_exit(1);
+}
+
+static void spawn_and_wait(const struct subject_shared *sh)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		exec_self(sh, "end");
+	waitpid(child, NULL, 0);
+}
+
+void subject_exec_main(int argc, char **argv)
+{
+	unsigned int n, nr;
+
+	if (argc != 3 || sscanf(argv[1], "calls:%u:%u", &n, &nr) != 2)
+		return;
+	for (unsigned int i = 0; i < n; i++)
+		syscall(nr);
+	if (strcmp(argv[2], "stop") == 0)
+		kill(getpid(), SIGSTOP);
+	_exit(0);
+}
+
 static void command_run(struct subject_shared *sh)
 {
-	char exec_path[] = "/proc/self/exe";
-	char *argv[] = {exec_path, sh->exec_arg, NULL};
-
 	switch (sh->op) {
 	case SUBJECT_CALLS:
 		make_calls(sh->seed, sh->n, sh->kinds);
@@ -79,8 +109,11 @@ static void command_run(struct subject_shared *sh)
 	case SUBJECT_FORK:
 		fork_and_wait(sh);
 		break;
+	case SUBJECT_SPAWN:
+		spawn_and_wait(sh);
+		break;
 	case SUBJECT_EXEC:
-		execv(exec_path, argv);
+		exec_self(sh, "stop");
 		break;
 	case SUBJECT_THREADS:
 		threads_run(sh);
@@ -157,19 +190,57 @@ int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t
 	return verdicts + bosc_replay_call(r, task, SYS_kill);
 }
 
-void subject_mark(const struct subject *s, struct monitor_watch *w)
+int subject_mark_list(struct monitor_watch *w, int init, const int *pids, size_t n, struct err *e)
 {
 	char path[] = "/tmp/escape-procs-XXXXXX";
-	struct err e;
 	int fd = mkstemp(path), r;
 
 	assert_true(fd >= 0);
-	dprintf(fd, "%d\n", s->pid);
+	for (size_t i = 0; i < n; i++)
+		dprintf(fd, "%d\n", pids[i]);
 	close(fd);
-	r = monitor_watch_mark_cgroup(w, s->pid, path, &e);
+	r = monitor_watch_mark_cgroup(w, init, path, e);
 	unlink(path);
-	if (r < 0)
+	return r;
+}
+
+void subject_mark(const struct subject *s, struct monitor_watch *w)
+{
+	struct err e;
+
+	if (subject_mark_list(w, s->pid, &s->pid, 1, &e) < 0)
 		fail_msg("%s: %s", e.reason, e.message);
+}
+
+struct monitor_watch *fixture_watch(
+	struct fixture *f, const struct monitor_params *p, monitor_on_verdict cb, void *arg)
+{
+	struct monitor_watch *w = NULL;
+	struct err e;
+
+	if (monitor_watch_new(f->monitor, p, cb, arg, &w, &e) < 0)
+		fail_msg("%s: %s", e.reason, e.message);
+	return w;
+}
+
+struct monitor_stats fixture_stats(const struct monitor_watch *w)
+{
+	struct monitor_stats st;
+
+	assert_int_equal(monitor_watch_stats(w, &st), 0);
+	return st;
+}
+
+void fixture_teach(struct monitor_watch *w, const struct bosc_db *db)
+{
+	uint64_t *bags;
+	struct err e;
+	size_t n;
+
+	assert_int_equal(bosc_db_bags(db, &bags, &n), 0);
+	if (monitor_watch_profile_set(w, bags, n, &e) < 0)
+		fail_msg("%s: %s", e.reason, e.message);
+	free(bags);
 }
 
 void fixture_need_bpf(void)

@@ -16,9 +16,10 @@
 #define SUBJECT_THREADS_MAX 64
 
 enum subject_op {
-	SUBJECT_CALLS,   /* n calls drawn from seed */
-	SUBJECT_FORK,    /* a child makes the n calls and ends; the subject waits for it */
-	SUBJECT_EXEC,    /* executes this test's own program with exec_arg */
+	SUBJECT_CALLS, /* n calls drawn from seed */
+	SUBJECT_FORK,  /* a child makes the n calls and ends; the subject waits for it */
+	SUBJECT_EXEC, /* executes this test's own program, which makes n times the call `kinds`, then stops */
+	SUBJECT_SPAWN,   /* a child does the same as EXEC, but ends; the subject waits for it */
 	SUBJECT_THREADS, /* each further thread k makes n calls drawn from seed + k, all at once */
 };
 
@@ -28,7 +29,6 @@ struct subject_shared {
 	uint64_t seed;
 	uint32_t threads;
 	_Atomic uint32_t round, done;
-	char exec_arg[32];
 };
 
 struct subject {
@@ -52,8 +52,14 @@ void subject_go(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n
  */
 int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t n, uint32_t kinds);
 
+/* What SUBJECT_EXEC and _SPAWN start, to be called first by main: makes the calls that argv[1] names, then
+ * ends (or stops, for EXEC). */
+void subject_exec_main(int argc, char **argv);
+
 /* Marks the subject (it runs already) through a file that holds its pid. */
 void subject_mark(const struct subject *s, struct monitor_watch *w);
+/* The same with a list of pids, -errno and error as the monitor gives them. */
+int subject_mark_list(struct monitor_watch *w, int init, const int *pids, size_t n, struct err *e);
 
 /* A monitor on a loop, or exit 77 with the reason where this machine cannot have one. */
 struct fixture {
@@ -63,5 +69,11 @@ struct fixture {
 int fixture_up(void **state);
 int fixture_down(void **state);
 void fixture_need_bpf(void);
+/* What follows fails the test when the monitor refuses. */
+struct monitor_watch *fixture_watch(
+	struct fixture *f, const struct monitor_params *p, monitor_on_verdict cb, void *arg);
+struct monitor_stats fixture_stats(const struct monitor_watch *w);
+/* Gives the watch what the reference learned. */
+void fixture_teach(struct monitor_watch *w, const struct bosc_db *db);
 
 #endif

@@ -17,24 +17,6 @@
 static const struct monitor_params params = {.window = 10, .epoch = 100, .threshold = 5};
 static const struct bosc_params same = {.window = 10, .epoch = 100, .threshold = 5};
 
-static struct monitor_watch *watch_new(struct fixture *f, const struct monitor_params *p)
-{
-	struct monitor_watch *w;
-	struct err e;
-
-	if (monitor_watch_new(f->monitor, p, NULL, NULL, &w, &e) < 0)
-		fail_msg("%s: %s", e.reason, e.message);
-	return w;
-}
-
-static struct monitor_stats stats_of(const struct monitor_watch *w)
-{
-	struct monitor_stats st;
-
-	assert_int_equal(monitor_watch_stats(w, &st), 0);
-	return st;
-}
-
 static void assert_same_profile(const struct monitor_watch *w, const struct bosc_db *db)
 {
 	uint64_t *got, *want;
@@ -51,7 +33,7 @@ static void assert_same_profile(const struct monitor_watch *w, const struct bosc
 static void assert_same_counts(
 	const struct monitor_watch *w, const struct bosc_replay *r, const struct bosc_db *db)
 {
-	struct monitor_stats st = stats_of(w);
+	struct monitor_stats st = fixture_stats(w);
 	struct bosc_replay_result want;
 
 	bosc_replay_result(r, &want);
@@ -67,7 +49,7 @@ static void assert_same_counts(
  */
 static void one_task_agrees_with_the_reference(void **state)
 {
-	struct monitor_watch *w = watch_new(*state, &params);
+	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
 	struct bosc_replay *learn, *detect;
 	struct subject s;
 	struct bosc_db *db;
@@ -87,18 +69,18 @@ static void one_task_agrees_with_the_reference(void **state)
 
 	assert_int_equal(monitor_watch_mode(w, MONITOR_DETECT), 0);
 	for (uint32_t i = 0; i < 30; i++) {
-		struct monitor_stats before = stats_of(w), after;
+		struct monitor_stats before = fixture_stats(w), after;
 		struct bosc_replay_result was, is;
 
 		bosc_replay_result(detect, &was);
 		subject_run(&s, SUBJECT_CALLS, 100 + i, 100 + i, i % 3 == 2 ? 4 : 3);
 		subject_replay(detect, 1, 100 + i, 100 + i, i % 3 == 2 ? 4 : 3);
 		bosc_replay_result(detect, &is);
-		after = stats_of(w);
+		after = fixture_stats(w);
 		assert_int_equal(after.mismatches - before.mismatches, is.mismatches - was.mismatches);
 		assert_int_equal(after.bags, bosc_db_size(db));
 	}
-	assert_true(stats_of(w).mismatches > 0);
+	assert_true(fixture_stats(w).mismatches > 0);
 	assert_same_profile(w, db);
 	subject_stop(&s);
 	bosc_replay_free(learn);
@@ -114,7 +96,7 @@ static void windows_of_all_sizes_agree(void **state)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct monitor_params p = {.window = sizes[i], .epoch = 7, .threshold = 0};
 		struct bosc_params b = {.window = sizes[i], .epoch = 7, .threshold = 0};
-		struct monitor_watch *w = watch_new(*state, &p);
+		struct monitor_watch *w = fixture_watch(*state, &p, NULL, NULL);
 		struct bosc_replay *r;
 		struct bosc_db *db;
 		struct subject s;
@@ -138,7 +120,7 @@ static void windows_of_all_sizes_agree(void **state)
 /* fork, the child's calls and its exit_group, wait4, kill: the child's window begins empty. */
 static void forked_children_are_counted_with_their_own_window(void **state)
 {
-	struct monitor_watch *w = watch_new(*state, &params);
+	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
 	struct bosc_replay *r;
 	struct subject s;
 	struct bosc_db *db;
@@ -159,8 +141,8 @@ static void forked_children_are_counted_with_their_own_window(void **state)
 		bosc_replay_call(r, 1, SYS_wait4);
 		bosc_replay_call(r, 1, SYS_kill);
 	}
-	assert_int_equal(stats_of(w).calls, 10 * 54);
-	assert_int_equal(stats_of(w).bags, bosc_db_size(db));
+	assert_int_equal(fixture_stats(w).calls, 10 * 54);
+	assert_int_equal(fixture_stats(w).bags, bosc_db_size(db));
 	assert_same_profile(w, db);
 	subject_stop(&s);
 	bosc_replay_free(r);
@@ -172,7 +154,7 @@ static void forked_children_are_counted_with_their_own_window(void **state)
 static void many_threads_are_counted_exactly(void **state)
 {
 	enum { CALLS = 500, KINDS = 6 };
-	struct monitor_watch *w = watch_new(*state, &params);
+	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
 	struct bosc_replay *r;
 	struct subject s;
 	struct bosc_db *db;
@@ -181,7 +163,7 @@ static void many_threads_are_counted_exactly(void **state)
 	assert_int_equal(bosc_replay_new(&same, db, true, &r), 0);
 	subject_start(&s, SUBJECT_THREADS_MAX);
 	subject_mark(&s, w);
-	assert_int_equal(stats_of(w).tasks, SUBJECT_THREADS_MAX + 1);
+	assert_int_equal(fixture_stats(w).tasks, SUBJECT_THREADS_MAX + 1);
 	assert_int_equal(monitor_watch_mode(w, MONITOR_LEARN), 0);
 	for (uint32_t round = 0; round < 3; round++) {
 		subject_run(&s, SUBJECT_THREADS, round * 1000, CALLS, KINDS);
@@ -192,9 +174,9 @@ static void many_threads_are_counted_exactly(void **state)
 				bosc_replay_call(r, 2 + k, subject_call(&seed, KINDS));
 		}
 		bosc_replay_call(r, 1, SYS_kill);
-		assert_int_equal(stats_of(w).calls, (round + 1) * (SUBJECT_THREADS_MAX * CALLS + 1));
-		assert_int_equal(stats_of(w).bags, bosc_db_size(db));
-		assert_int_equal(stats_of(w).lost, 0);
+		assert_int_equal(fixture_stats(w).calls, (round + 1) * (SUBJECT_THREADS_MAX * CALLS + 1));
+		assert_int_equal(fixture_stats(w).bags, bosc_db_size(db));
+		assert_int_equal(fixture_stats(w).lost, 0);
 	}
 	assert_same_profile(w, db);
 	subject_stop(&s);
@@ -205,7 +187,7 @@ static void many_threads_are_counted_exactly(void **state)
 
 static void off_counts_nothing_and_pauses(void **state)
 {
-	struct monitor_watch *w = watch_new(*state, &params);
+	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
 	struct bosc_replay *r;
 	struct subject s;
 	struct bosc_db *db;
@@ -215,7 +197,7 @@ static void off_counts_nothing_and_pauses(void **state)
 	subject_start(&s, 0);
 	subject_mark(&s, w);
 	subject_run(&s, SUBJECT_CALLS, 1, 500, 3);
-	assert_int_equal(stats_of(w).calls, 0);
+	assert_int_equal(fixture_stats(w).calls, 0);
 	assert_int_equal(monitor_watch_mode(w, MONITOR_LEARN), 0);
 	subject_run(&s, SUBJECT_CALLS, 2, 250, 3);
 	subject_replay(r, 1, 2, 250, 3);
@@ -234,7 +216,7 @@ static void off_counts_nothing_and_pauses(void **state)
 
 static void rearm_forgets_windows_and_the_epoch(void **state)
 {
-	struct monitor_watch *w = watch_new(*state, &params);
+	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
 	struct bosc_replay *r;
 	struct subject s;
 	struct bosc_db *db;
@@ -260,7 +242,7 @@ static void rearm_forgets_windows_and_the_epoch(void **state)
 
 static void unmarked_tasks_are_not_counted(void **state)
 {
-	struct monitor_watch *w = watch_new(*state, &params);
+	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
 	struct subject marked, other;
 
 	subject_start(&marked, 0);
@@ -269,13 +251,13 @@ static void unmarked_tasks_are_not_counted(void **state)
 	assert_int_equal(monitor_watch_mode(w, MONITOR_DETECT), 0);
 	subject_run(&other, SUBJECT_CALLS, 1, 2000, 9);
 	subject_run(&other, SUBJECT_FORK, 1, 2000, 9);
-	assert_int_equal(stats_of(w).calls, 0);
-	assert_int_equal(stats_of(w).tasks, 1);
+	assert_int_equal(fixture_stats(w).calls, 0);
+	assert_int_equal(fixture_stats(w).tasks, 1);
 	subject_run(&marked, SUBJECT_CALLS, 1, 20, 9);
-	assert_int_equal(stats_of(w).calls, 21);
+	assert_int_equal(fixture_stats(w).calls, 21);
 	subject_stop(&other);
 	subject_stop(&marked);
-	assert_int_equal(stats_of(w).tasks, 0);
+	assert_int_equal(fixture_stats(w).tasks, 0);
 	monitor_watch_free(w);
 }
 
@@ -285,7 +267,7 @@ static void containers_are_counted_apart(void **state)
 	struct subject s[3];
 
 	for (int i = 0; i < 3; i++) {
-		w[i] = watch_new(*state, &params);
+		w[i] = fixture_watch(*state, &params, NULL, NULL);
 		subject_start(&s[i], 0);
 		subject_mark(&s[i], w[i]);
 		assert_int_equal(monitor_watch_mode(w[i], MONITOR_LEARN), 0);
@@ -293,19 +275,19 @@ static void containers_are_counted_apart(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		subject_run(&s[i], SUBJECT_CALLS, 5, 100 * (i + 1) - 1, 1);
 	for (uint32_t i = 0; i < 3; i++) {
-		assert_int_equal(stats_of(w[i]).calls, 100 * (i + 1));
-		assert_int_equal(stats_of(w[i]).epochs, i + 1);
-		assert_int_equal(stats_of(w[i]).bags, 2);
+		assert_int_equal(fixture_stats(w[i]).calls, 100 * (i + 1));
+		assert_int_equal(fixture_stats(w[i]).epochs, i + 1);
+		assert_int_equal(fixture_stats(w[i]).bags, 2);
 	}
 	/* A slot that is used again knows nothing of its last owner's tasks. */
 	monitor_watch_free(w[1]);
-	w[1] = watch_new(*state, &params);
+	w[1] = fixture_watch(*state, &params, NULL, NULL);
 	assert_int_equal(monitor_watch_mode(w[1], MONITOR_LEARN), 0);
 	subject_run(&s[1], SUBJECT_CALLS, 5, 100, 1);
-	assert_int_equal(stats_of(w[1]).calls, 0);
+	assert_int_equal(fixture_stats(w[1]).calls, 0);
 	subject_mark(&s[1], w[1]);
 	subject_run(&s[1], SUBJECT_CALLS, 5, 100, 1);
-	assert_int_equal(stats_of(w[1]).calls, 101);
+	assert_int_equal(fixture_stats(w[1]).calls, 101);
 	for (int i = 0; i < 3; i++) {
 		subject_stop(&s[i]);
 		monitor_watch_free(w[i]);
