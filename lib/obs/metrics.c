@@ -129,8 +129,6 @@ static size_t find(const struct metric *m, const char *const *labels, bool *ret_
 	size_t low = 0, high = m->len;
 
 	*ret_found = false;
-	if (!m->series)
-		return 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		int order = 0;
@@ -175,6 +173,22 @@ static int grow(struct metric *m)
 	return 0;
 }
 
+static int series_insert(struct metric *m, size_t at, const char *const *labels, struct series **ret)
+{
+	if (m->len == m->cap && grow(m) < 0)
+		return -ENOMEM;
+
+	struct series *s = series_new(m, labels);
+
+	if (!s)
+		return -ENOMEM;
+	memmove(m->series + at + 1, m->series + at, (m->len - at) * sizeof(struct series *));
+	m->series[at] = s;
+	m->len++;
+	*ret = s;
+	return 0;
+}
+
 static int series_get(struct metric *m, const char *const *labels, struct series **ret)
 {
 	size_t max = m->desc->max_series ? m->desc->max_series : METRIC_SERIES_DEFAULT;
@@ -189,18 +203,7 @@ static int series_get(struct metric *m, const char *const *labels, struct series
 		m->owner->dropped++;
 		return -ENOSPC;
 	}
-	if (m->len == m->cap && grow(m) < 0)
-		return -ENOMEM;
-
-	struct series *s = series_new(m, labels);
-
-	if (!s)
-		return -ENOMEM;
-	memmove(m->series + at + 1, m->series + at, (m->len - at) * sizeof(struct series *));
-	m->series[at] = s;
-	m->len++;
-	*ret = s;
-	return 0;
+	return series_insert(m, at, labels, ret);
 }
 
 int metrics_register(struct metrics *m, const struct metric_desc *desc, struct metric **ret, struct err *e)
@@ -219,7 +222,7 @@ int metrics_register(struct metrics *m, const struct metric_desc *desc, struct m
 	metric->desc = desc;
 	while (metric->labels_len < METRIC_LABELS_MAX && desc->labels[metric->labels_len])
 		metric->labels_len++;
-	if (metric->labels_len == 0 && series_get(metric, NULL, &first) < 0) {
+	if (metric->labels_len == 0 && series_insert(metric, 0, NULL, &first) < 0) {
 		metric_free(metric);
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for the metric %s", desc->name);
 	}
