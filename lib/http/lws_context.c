@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <http/lws_context.h>
 
 #include <base/cleanup.h>
@@ -37,24 +37,38 @@ static void redirect_log(void)
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 }
 
-int http_lws_new(
-	struct loop *l, struct lws_context_creation_info *info, struct lws_context **ret, struct err *e)
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+int http_lws_new(struct loop *l, struct lws_context_creation_info *info, struct lws_context **ret,
+	struct lws_vhost **ret_vhost, struct err *e)
 {
 	void *loops[1] = {loop_uv(l)};
+	struct lws_context *context;
 
 	pthread_once(&log_once, redirect_log);
 	info->foreign_loops = loops;
-	info->options |= LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+	/* With its first vhost made separately, a failure leaves a context that can be taken down as any
+	 * other. */
+	info->options |= LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
 	info->pt_serv_buf_size = SERVICE_BUFFER;
 	info->gid = (gid_t)-1;
 	info->uid = (uid_t)-1;
 	/* A port of 0 means none; otherwise the library would take http_proxy from the environment and know
 	 * no no_proxy. */
 	info->http_proxy_address = "none:0";
-	*ret = lws_create_context(info);
-	if (!*ret)
+	context = lws_create_context(info);
+	if (!context)
 		return err_set(e, -EIO, "HttpUnavailable",
-			"libwebsockets does not start (is its libuv plugin installed, is the address free?)");
+			"libwebsockets does not start: is its libuv plugin installed?");
+	*ret_vhost = lws_create_vhost(context, info);
+	if (!*ret_vhost) {
+		http_lws_release(l, context, nothing, NULL);
+		return err_set(e, -EIO, "HttpUnavailable", "libwebsockets cannot be set up");
+	}
+	*ret = context;
 	return 0;
 }
 

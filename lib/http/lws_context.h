@@ -11,9 +11,10 @@
 #include <libwebsockets.h>
 #include <loop/loop.h>
 
-/* Completes info (event loop, limits, no proxy, no privilege changes) and creates the context. */
-int http_lws_new(
-	struct loop *l, struct lws_context_creation_info *info, struct lws_context **ret, struct err *e);
+/* Completes info (event loop, limits, no proxy, no privilege changes) and creates a context with one vhost.
+ */
+int http_lws_new(struct loop *l, struct lws_context_creation_info *info, struct lws_context **ret,
+	struct lws_vhost **ret_vhost, struct err *e);
 /* released runs when the last callback of the context has run; until then its protocols' data must live. */
 int http_lws_release(struct loop *l, struct lws_context *context, void (*released)(void *arg), void *arg);
 /* Makes libwebsockets look at its timers now; it does so by itself only after one of its fds was busy. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <base/cleanup.h>
 #include <errno.h>
 #include <http/client_priv.h>
@@ -220,11 +220,16 @@ static const struct meaning MEANINGS[] = {
 void http_request_error(const struct http_request *r, CURLcode code, struct err *e)
 {
 	const char *text = r->message[0] ? r->message : curl_easy_strerror(code);
+	long verify = 0;
 
 	if (r->body.failed) {
 		err_set(e, -EMSGSIZE, "ResponseTooLarge", "the answer is larger than %zu bytes", r->body.max);
 		return;
 	}
+	/* curl knows some certificate errors only as failed handshakes. */
+	curl_easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
+	if (code == CURLE_SSL_CONNECT_ERROR && verify)
+		code = CURLE_PEER_FAILED_VERIFICATION;
 	for (size_t i = 0; i < ARRAY_LEN(MEANINGS); i++) {
 		if (MEANINGS[i].curl == code) {
 			err_set(e, MEANINGS[i].code, MEANINGS[i].reason, "%s", text);

@@ -1,9 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <http/server.h>
 
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
+#include <http/listener.h>
 #include <http/lws_context.h>
 #include <http/tls.h>
 #include <string.h>
@@ -31,9 +32,10 @@ struct http_server {
 	struct loop *loop;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	struct http_listener *listener;
+	SSL_CTX *unused_client_tls;
 	struct route *routes;
 	const struct http_server_args *args; /* only while the context is being made */
-	struct err tls_error;
 	bool dead;
 };
 
@@ -201,11 +203,16 @@ static int on_request(struct lws *wsi, const struct http_server *server, struct 
 	return announces_body(wsi, s) ? 0 : answer(wsi, server, s);
 }
 
+/* Answered, so that a client of WebSockets knows that it was understood. */
+static int refuse_upgrade(struct lws *wsi)
+{
+	return lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST, NULL) ? -1 : 1;
+}
+
 static int load_certificate(struct http_server *server, SSL_CTX *ctx)
 {
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	return http_tls_use_certificate(
-		ctx, server->args->cert_pem, server->args->key_pem, &server->tls_error);
+	return http_tls_use_certificate(ctx, server->args->cert_pem, server->args->key_pem, NULL);
 }
 
 static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
@@ -232,9 +239,8 @@ static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
 		return server->dead ? -1 : answer(wsi, server, s);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return write_more(wsi, s);
-	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: /* WebSocket upgrades */
-	case LWS_CALLBACK_RAW_ADOPT:
-		return -1;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return refuse_upgrade(wsi);
 	default:
 		return 0;
 	}
@@ -245,12 +251,29 @@ static const struct lws_protocols protocols[] = {
 	{.name = NULL},
 };
 
+static void on_accepted(void *arg, int fd)
+{
+	struct http_server *s = arg;
+
+	lws_adopt_socket_vhost(s->vhost, fd); /* closes it when that fails */
+}
+
+static int check_tls(struct http_server *s, const struct http_server_args *args, struct err *e)
+{
+	if (!args->cert_pem)
+		return 0;
+	/* Never used, but without it the library makes one of its own, with all of the system's authorities
+	 * in it. */
+	s->unused_client_tls = SSL_CTX_new(TLS_client_method());
+	if (!s->unused_client_tls)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a TLS context");
+	return http_tls_check_certificate(args->cert_pem, args->key_pem, e);
+}
+
 static int server_start(struct http_server *s, const struct http_server_args *args, struct err *e)
 {
-	bool any = str_eq(args->address, "0.0.0.0") || str_eq(args->address, "::");
 	struct lws_context_creation_info info = {
-		.port = args->port,
-		.iface = any ? NULL : args->address,
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
 		.user = s,
 		.vhost_name = "escape",
@@ -259,23 +282,22 @@ static int server_start(struct http_server *s, const struct http_server_args *ar
 		.timeout_secs = REQUEST_TIMEOUT_S,
 		.keepalive_timeout = KEEPALIVE_S,
 		.fd_limit_per_thread = MAX_CONNECTIONS,
-		.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-			   LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE |
-			   (args->cert_pem ? LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX : 0) |
-			   (strchr(args->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+		.options = LWS_SERVER_OPTION_HTTP_HEADERS_SECURITY_BEST_PRACTICES_ENFORCE,
 	};
-	int rc;
+	int rc = check_tls(s, args, e);
 
-	s->args = args;
-	rc = http_lws_new(s->loop, &info, &s->context, e);
-	s->args = NULL;
-	if (rc && s->tls_error.code && e)
-		*e = s->tls_error;
+	if (!rc)
+		rc = http_listener_new(s->loop, args->address, args->port, on_accepted, s, &s->listener, e);
 	if (rc)
-		return s->tls_error.code ? s->tls_error.code
-					 : err_wrap(e, "cannot serve on %s:%d", args->address, args->port);
-	s->vhost = lws_get_vhost_by_name(s->context, "escape");
-	return 0;
+		return rc;
+	if (args->cert_pem) {
+		info.provided_client_ssl_ctx = s->unused_client_tls;
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+	}
+	s->args = args;
+	rc = http_lws_new(s->loop, &info, &s->context, &s->vhost, e);
+	s->args = NULL;
+	return rc;
 }
 
 static void server_destroy(void *arg)
@@ -283,6 +305,8 @@ static void server_destroy(void *arg)
 	struct http_server *s = arg;
 	struct route *r, *next;
 
+	http_listener_free(s->listener);
+	SSL_CTX_free(s->unused_client_tls);
 	LL_FOREACH_SAFE(s->routes, r, next)
 	{
 		free(r->method);
@@ -339,7 +363,7 @@ int http_server_handle(struct http_server *s, const char *method, const char *pa
 
 int http_server_port(const struct http_server *s)
 {
-	return lws_get_vhost_listen_port(s->vhost);
+	return http_listener_port(s->listener);
 }
 
 void http_server_free(struct http_server *s)
@@ -347,5 +371,6 @@ void http_server_free(struct http_server *s)
 	if (!s || s->dead)
 		return;
 	s->dead = true;
+	http_listener_free(TAKE_PTR(s->listener));
 	http_lws_release(s->loop, s->context, server_destroy, s);
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <http/tls.h>
 
 #include <errno.h>
@@ -76,6 +76,18 @@ int http_tls_use_certificate(SSL_CTX *ctx, const char *cert_pem, const char *key
 	int rc = use_chain(ctx, cert_pem, e);
 
 	return rc ? rc : use_key(ctx, key_pem, e);
+}
+
+int http_tls_check_certificate(const char *cert_pem, const char *key_pem, struct err *e)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	int rc;
+
+	if (!ctx)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a TLS context");
+	rc = http_tls_use_certificate(ctx, cert_pem, key_pem, e);
+	SSL_CTX_free(ctx);
+	return rc;
 }
 
 int http_tls_client_context(const struct http_tls *tls, SSL_CTX **ret, struct err *e)

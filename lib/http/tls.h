@@ -10,6 +10,8 @@
 
 /* Caller frees with SSL_CTX_free. */
 int http_tls_client_context(const struct http_tls *tls, SSL_CTX **ret, struct err *e);
+/* Says whether http_tls_use_certificate would work. */
+int http_tls_check_certificate(const char *cert_pem, const char *key_pem, struct err *e);
 /* Certificate chain (leaf first) and key. */
 int http_tls_use_certificate(SSL_CTX *ctx, const char *cert_pem, const char *key_pem, struct err *e);
 

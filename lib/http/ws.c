@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <http/ws.h>
 
 #include <base/buf.h>
@@ -22,6 +22,7 @@ enum {
 struct ws_client {
 	struct loop *loop;
 	struct lws_context *context;
+	struct lws_vhost *vhost;
 	SSL_CTX *tls;
 	struct ws_conn *conns;
 	bool dead;
@@ -104,7 +105,8 @@ static int append_headers(struct ws_conn *conn, char **p, size_t room)
 {
 	if (conn->headers.len >= room)
 		return -1;
-	memcpy(*p, conn->headers.data, conn->headers.len);
+	if (conn->headers.len)
+		memcpy(*p, conn->headers.data, conn->headers.len);
 	*p += conn->headers.len;
 	return 0;
 }
@@ -213,10 +215,11 @@ static int client_start(struct ws_client *c, struct err *e)
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = protocols,
 		.provided_client_ssl_ctx = c->tls,
+		.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
 		.fd_limit_per_thread = MAX_CONNECTIONS,
 	};
 
-	return http_lws_new(c->loop, &info, &c->context, e);
+	return http_lws_new(c->loop, &info, &c->context, &c->vhost, e);
 }
 
 int ws_client_new(struct loop *l, const struct http_tls *tls, struct ws_client **ret, struct err *e)
@@ -370,6 +373,7 @@ static void conn_connect(struct ws_conn *conn, const struct target *t)
 {
 	struct lws_client_connect_info info = {
 		.context = conn->client->context,
+		.vhost = conn->client->vhost,
 		.address = t->address,
 		.port = t->port,
 		.path = t->path,

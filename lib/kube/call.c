@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/str.h>
