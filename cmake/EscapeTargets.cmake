@@ -23,8 +23,12 @@ target_compile_options(escape_flags INTERFACE -Wall -Wextra -Werror -Wshadow -Ws
                                               -Wmissing-prototypes -Wvla -fno-common
                                               -fstack-protector-strong)
 if(ESCAPE_SANITIZE)
-  target_compile_options(escape_flags INTERFACE -fsanitize=${ESCAPE_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(escape_flags INTERFACE -fsanitize=${ESCAPE_SANITIZE} -fno-sanitize-recover=all
+                                                -fno-omit-frame-pointer)
   target_link_options(escape_flags INTERFACE -fsanitize=${ESCAPE_SANITIZE})
+endif()
+if(ESCAPE_FUZZ)
+  target_compile_options(escape_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(ESCAPE_COVERAGE)
   target_compile_options(escape_flags INTERFACE --coverage)
