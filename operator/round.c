@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "round.h"
+
+#include "view.h"
+
+#include <base/backoff.h>
+#include <base/cleanup.h>
+#include <base/str.h>
+#include <errno.h>
+#include <math.h>
+
+static bool is_new_escape(const struct action *a)
+{
+	return a->kind == ACTION_CREATE_ESCAPE && a->object;
+}
+
+bool round_pod_busy(const struct round *r, const struct world_pod *p)
+{
+	if (view_active_of_pod(r->w, p->uid))
+		return true;
+	for (size_t i = 0; i < r->out->n; i++) {
+		const struct action *a = &r->out->items[i];
+
+		if (is_new_escape(a) && str_eq(json_str_at(a->object, "spec.podUID", NULL), p->uid))
+			return true;
+	}
+	return false;
+}
+
+/* Never less than two, or a small cluster could not answer an attack that hits twice. */
+static size_t brake_limit(const struct round *r)
+{
+	double share = ceil(r->c->brake_share * (double)view_protected(r->w));
+
+	return share < 2 ? 2 : (size_t)share;
+}
+
+bool round_braked(const struct round *r, const struct world_pod *p, const struct report_anomaly *a)
+{
+	size_t n = view_active(r->w), limit = brake_limit(r);
+	char once[160];
+
+	for (size_t i = 0; i < r->out->n; i++)
+		n += is_new_escape(&r->out->items[i]);
+	if (n < limit)
+		return false;
+	str_fmt(once, sizeof(once), "brake/%s/%s", p->uid, a->id);
+	action_event(r->out, "Pod", p->namespace_, p->name, p->uid, "Warning", "Braked", once,
+		"%zu Escapes are under way and at most %zu may be at once: this pod waits", n, limit);
+	return true;
+}
+
+bool round_moves_full(const struct round *r, const struct policy *p)
+{
+	size_t n = view_active_moves(r->w, p);
+
+	for (size_t i = 0; i < r->out->n; i++) {
+		const struct action *a = &r->out->items[i];
+
+		n += is_new_escape(a) && str_eq(a->namespace_, p->namespace_) &&
+		     str_eq(json_str_at(a->object, "spec.policy", NULL), p->name) &&
+		     str_eq(json_str_at(a->object, "spec.kind", NULL), ESCAPE_KIND_NAMES[ESCAPE_MOVE]);
+	}
+	return (int64_t)n >= p->placement.max_concurrent;
+}
+
+enum state_choice round_state(const struct policy *p, enum state_choice by_cause)
+{
+	return p->response.state == STATE_AUTO ? by_cause : p->response.state;
+}
+
+int round_move(struct round *r, struct draft *d, struct err *e)
+{
+	auto_free struct placement *place = calloc(1, sizeof(*place));
+	int rc;
+
+	if (!place)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a placement");
+	d->kind = ESCAPE_MOVE;
+	d->seed = rng_next(&r->rng);
+	rc = placement_choose(r->w, r->c, d->pod, d->seed, r->now_ms, place, e);
+	if (rc)
+		return rc;
+	d->placement = place;
+	draft_add(r->w, d, r->out);
+	d->placement = NULL;
+	return 0;
+}

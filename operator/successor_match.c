@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "successor.h"
+
+#include "successor_spec.h"
+
+#include <base/cleanup.h>
+#include <base/str.h>
+
+/* What we built came from an object that the API server had completed, so nothing but its own decisions may
+ * differ. */
+static bool spec_matches(const struct json *built, const struct json *found)
+{
+	auto_json struct json *stripped = successor_spec_strip(found);
+
+	return stripped && json_equal(stripped, built) &&
+	       json_len(json_member(found, "ephemeralContainers")) == 0;
+}
+
+static bool annotations_match(const struct json *built, const struct json *found)
+{
+	json_foreach(a, built)
+	{
+		if (!str_eq(json_str(json_member(found, json_key(a))), json_str(a)))
+			return false;
+	}
+	return true;
+}
+
+bool successor_matches(const struct json *built, const struct json *found)
+{
+	return spec_matches(json_member(built, "spec"), json_member(found, "spec")) &&
+	       json_equal(json_at(found, "metadata.labels"), json_at(built, "metadata.labels")) &&
+	       annotations_match(
+		       json_at(built, "metadata.annotations"), json_at(found, "metadata.annotations")) &&
+	       json_len(json_at(found, "metadata.ownerReferences")) == 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the operator knows: policies, pods, nodes with their reports, and Escapes, decoded once when they
+ * change. Plans read it and do no I/O. It is not the truth where a copy could double: there the shell reads
+ * again (action.h). The world owns its entries; JSON in them is borrowed from whoever put it and must live
+ * until it is replaced or dropped. Loop thread only.
+ */
+#ifndef ESCAPE_OPERATOR_WORLD_H
+#define ESCAPE_OPERATOR_WORLD_H
+
+#include <api/escape.h>
+#include <api/pod.h>
+#include <api/policy.h>
+#include <api/report.h>
+#include <uthash.h>
+
+#define WORLD_KEY_MAX (API_LABEL_MAX + API_NAME_MAX)
+/* On a successor until the hand-over: keeps it out of every selector. */
+#define WORLD_STAGED_LABEL "escape.dev/successor"
+#define WORLD_DELETION_COST "controller.kubernetes.io/pod-deletion-cost"
+
+struct world_policy {
+	char key[WORLD_KEY_MAX];
+	struct policy policy;
+	const struct json *obj;
+	UT_hash_handle hh;
+};
+
+/* The part of a pod that plans need (struct pod is ten times as large). */
+struct world_pod {
+	char key[WORLD_KEY_MAX];
+	char namespace_[API_LABEL_MAX];
+	char name[API_NAME_MAX];
+	char uid[API_UID_MAX];
+	char node[API_NAME_MAX];
+	char ip[API_ADDRESS_MAX];
+	char owner_kind[64]; /* the controller's, or "" */
+	char escape[API_NAME_MAX];
+	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX];
+	size_t n_addresses;
+	bool running, guarded, deleting, ready;
+	bool ended;                  /* Succeeded or Failed: it will not run again */
+	bool staged;                 /* WORLD_STAGED_LABEL: not handed over yet */
+	bool yielding;               /* WORLD_DELETION_COST is set as the hand-over sets it */
+	struct err immovable;        /* code 0: the pod may move */
+	const struct policy *policy; /* governs it, or NULL */
+	const struct json *obj;
+	UT_hash_handle hh, hh_uid;
+};
+
+struct world_guarded {
+	char pod_uid[API_UID_MAX];
+	bool learning;
+};
+
+struct world_node {
+	char name[API_NAME_MAX];
+	bool known; /* there is a Node object; node and obj are set */
+	struct node node;
+	const struct json *obj;
+	bool reported; /* there is a NodeReport; what follows is its */
+	int64_t heartbeat_ms;
+	int64_t detection_ms;
+	bool can_restore;
+	char cpu_model[96];
+	struct report_anomaly *anomalies;
+	size_t n_anomalies;
+	struct world_guarded *guarded;
+	size_t n_guarded;
+	UT_hash_handle hh;
+};
+
+struct world_escape {
+	char key[WORLD_KEY_MAX];
+	struct escape x;
+	int64_t since_ms; /* when its present phase was first seen here; nobody else's clock */
+	int64_t put_ms;
+	bool watched; /* the informer has shown it; else it is known from our own create only */
+	UT_hash_handle hh;
+};
+
+struct world {
+	struct world_policy *policies;
+	struct world_pod *pods, *pods_by_uid;
+	struct world_node *nodes;
+	struct world_escape *escapes;
+};
+
+void world_free(struct world *w); /* its content */
+
+/* Each replaces what was there. On error the object is dropped from the world: what cannot be read is not
+ * acted upon. */
+int world_put_policy(struct world *w, const struct json *obj, struct err *e);
+int world_put_pod(struct world *w, const struct json *obj, struct err *e);
+int world_put_node(struct world *w, const struct json *obj, struct err *e);
+int world_put_report(struct world *w, const struct json *obj, struct err *e);
+/* watched: from the informer. An older version than the one known is ignored. */
+int world_put_escape(struct world *w, const struct json *obj, bool watched, int64_t now_ms, struct err *e);
+
+void world_drop_policy(struct world *w, const char *namespace_, const char *name);
+void world_drop_pod(struct world *w, const char *namespace_, const char *name);
+void world_drop_node(struct world *w, const char *name);
+void world_drop_report(struct world *w, const char *name);
+void world_drop_escape(struct world *w, const char *namespace_, const char *name);
+/* An Escape made by us that the informer has not shown for a while was deleted before it could. */
+void world_forget_unwatched(struct world *w, int64_t now_ms);
+
+const struct world_policy *world_policy(const struct world *w, const char *namespace_, const char *name);
+const struct world_pod *world_pod(const struct world *w, const char *namespace_, const char *name);
+const struct world_pod *world_pod_by_uid(const struct world *w, const char *uid);
+const struct world_node *world_node(const struct world *w, const char *name);
+const struct world_escape *world_escape(const struct world *w, const char *namespace_, const char *name);
+
+#endif
