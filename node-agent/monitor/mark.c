@@ -116,7 +116,7 @@ static bool descends(int pid, int init, ino_t pidns)
 	for (int depth = 0; depth < DEPTH_MAX && pid > 1; depth++) {
 		if (pid == init)
 			return true;
-		if (shared && pidns_of(pid) == pidns && is_first(pid))
+		if (shared && depth && pidns_of(pid) == pidns && is_first(pid))
 			return true;
 		if (parent_of(pid, &pid) < 0)
 			return false;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,6 +127,7 @@ static void subject_main(struct subject *s)
 	pid_t pid = getpid();
 	pthread_t t;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	me = s;
 	for (uintptr_t i = 0; i < s->shared->threads; i++)
 		if (pthread_create(&t, NULL, thread_main, (void *)i))
