@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base64.h"
 #include "field.h"
 
 #include <api/profile.h>
+#include <base/base64.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <ctype.h>
@@ -55,7 +55,7 @@ static int bad_bags(struct err *e, const char *what)
 	return err_set(e, -EINVAL, "BadProfile", "spec.bags: %s", what);
 }
 
-static int bags_read(const unsigned char *raw, size_t len, struct profile *p, struct err *e)
+static int bags_read(const char *raw, size_t len, struct profile *p, struct err *e)
 {
 	size_t n = len / 8;
 
@@ -69,7 +69,7 @@ static int bags_read(const unsigned char *raw, size_t len, struct profile *p, st
 	if (!p->bags)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for %zu bags", n);
 	for (size_t i = 0; i < n; i++) {
-		p->bags[i] = le64_read(raw + 8 * i);
+		p->bags[i] = le64_read((const unsigned char *)raw + 8 * i);
 		if (i && p->bags[i] <= p->bags[i - 1])
 			return bad_bags(e, "hashes are not in ascending order");
 	}
@@ -79,7 +79,7 @@ static int bags_read(const unsigned char *raw, size_t len, struct profile *p, st
 
 static int bags_decode(const struct json *text, struct profile *p, struct err *e)
 {
-	auto_free unsigned char *raw = NULL;
+	auto_free char *raw = NULL;
 	size_t len = 0;
 	int rc;
 
@@ -87,7 +87,7 @@ static int bags_decode(const struct json *text, struct profile *p, struct err *e
 		return 0;
 	if (!json_is_str(text))
 		return bad_bags(e, "must be a base64 string");
-	rc = api_base64_decode(json_str(text), &raw, &len);
+	rc = base64_decode(json_str(text), &raw, &len);
 	if (rc == -ENOMEM)
 		return err_set(e, rc, "OutOfMemory", "no memory for spec.bags");
 	if (rc)
@@ -119,7 +119,7 @@ static char *bags_encode(const struct profile *p)
 		return NULL;
 	for (size_t i = 0; i < p->n_bags; i++)
 		le64_write(raw + 8 * i, p->bags[i]);
-	return api_base64_encode(raw, p->n_bags * 8);
+	return base64_encode(raw, p->n_bags * 8);
 }
 
 struct json *profile_encode(const struct profile *p)

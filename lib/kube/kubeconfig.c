@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <base/base64.h>
 #include <base/cleanup.h>
 #include <base/io.h>
 #include <base/str.h>
 #include <doc/yaml.h>
 #include <errno.h>
-#include <kube/base64.h>
 #include <kube/config_priv.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ static int read_pem(const struct entry *from, const char *key, char **ret, struc
 		return no_memory(e);
 	inline_data = json_str(json_member(from->body, data_key));
 	if (inline_data && *inline_data) {
-		rc = base64_decode(inline_data, ret, &len);
+		rc = base64_decode_loose(inline_data, ret, &len);
 		if (rc)
 			return err_set(e, rc, "BadCredentials", "%s is not valid base64", data_key);
 		return check_pem(data_key, *ret, len, e);
