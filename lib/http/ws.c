@@ -378,6 +378,8 @@ static void conn_connect(struct ws_conn *conn, const struct target *t)
 		.port = t->port,
 		.path = t->path,
 		.host = t->host,
+		/* kube-apiserver answers 403 to an upgrade without an Origin. */
+		.origin = t->host,
 		.local_protocol_name = protocols[0].name,
 		.ssl_connection = t->tls ? LCCSCF_USE_SSL : 0,
 		.alpn = "http/1.1",

@@ -32,7 +32,7 @@ static int put_metadata(struct json *event, const struct json *regarding, const 
 	char name[NAME_PREFIX_MAX + 2];
 
 	copy_text(name, sizeof(name) - 1, json_str_at(regarding, "metadata.name", "unknown"));
-	strcat(name, ".");
+	strcat(name, "-"); /* of all that may not end a name, only a dash may end its prefix */
 	if (!metadata || json_set_str(metadata, "generateName", name))
 		return -ENOMEM;
 	return json_set_str(metadata, "namespace", namespace_);
