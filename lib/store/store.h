@@ -74,11 +74,12 @@ struct store_dump {
 };
 /*
  * Is this exactly the dump that was sealed for this container, image and generation? 0 fills *ret (may be
- * NULL). Else the reason, and a message that says what was wrong: -ENODATA DumpIncomplete         no such
- * dump, no manifest, a file missing or cut short -EBADMSG DumpAltered            manifest or MAC wrong, a
- * file changed, added, or not a regular file -EPERM   DumpOfAnotherPod       authentic, but sealed for
- * another namespace, pod or container -ESTALE  DumpOfAnotherImage     authentic, but of another image other
- * StoreUnreadable        could not be read
+ * NULL). Else a message that says what was wrong, and the code and reason:
+ * - ENODATA DumpIncomplete: no such dump, no manifest, a file missing or cut short
+ * - EBADMSG DumpAltered: manifest or MAC wrong, a file changed, added, or not a regular file
+ * - EPERM DumpOfAnotherPod: authentic, but sealed for another namespace, pod or container
+ * - ESTALE DumpOfAnotherImage: authentic, but of another image
+ * - anything else StoreUnreadable: it could not be read
  */
 int store_verify(const struct store *s, const struct store_id *id, const char *generation, const char *image,
 	struct store_dump *ret, struct err *e);
@@ -87,22 +88,21 @@ struct store_list {
 	char (*generations)[STORE_GENERATION_MAX]; /* ascending by time */
 	size_t n;
 };
-/* The generations that are there (not verified), at most 4,096. A container without any gives an empty list.
- */
+/* The generations that are there (not verified), at most 4,096. Without any the list is empty. */
 int store_list(const struct store *s, const struct store_id *id, struct store_list *ret, struct err *e);
 void store_list_free(struct store_list *l);
 
 /* Gone at once for every reader, then from the disk. Absent is success. */
 int store_remove(const struct store *s, const struct store_id *id, const char *generation, struct err *e);
-/* Everything of one pod. */
+/* Everything of one container; of one pod. */
+int store_remove_container(const struct store *s, const struct store_id *id, struct err *e);
 int store_remove_pod(const struct store *s, const char *namespace_, const char *pod_uid, struct err *e);
-/* Removes all but the newest `keep` generations, and never `protect` (NULL: none). *ret_removed may be NULL.
- */
-int store_retain(const struct store *s, const struct store_id *id, size_t keep, const char *protect,
-	size_t *ret_removed, struct err *e);
+/* Removes all but the newest `keep` generations, and never `protect` (NULL: none). */
+int store_retain(
+	const struct store *s, const struct store_id *id, size_t keep, const char *protect, struct err *e);
 /* Removes what crashes left behind anywhere in the store: temporary directories whose generation is older
- * than before_ms, and half-removed dumps. *ret_removed may be NULL. */
-int store_sweep(const struct store *s, int64_t before_ms, size_t *ret_removed, struct err *e);
+ * than before_ms, and half-removed dumps. */
+int store_sweep(const struct store *s, int64_t before_ms, struct err *e);
 /* Bytes in files: of one container (id), or of the whole store (NULL). */
 int store_usage(const struct store *s, const struct store_id *id, uint64_t *ret_bytes, struct err *e);
 
