@@ -190,7 +190,7 @@ int tree_hash(int dirfd, struct dump_file *f, bool durable, struct err *e)
 {
 	auto_close int fd = tree_open(dirfd, f->path);
 	struct stat st;
-	int64_t size;
+	int64_t size = 0;
 	int rc;
 
 	if (fd < 0)

@@ -48,7 +48,7 @@ static int manifest_read(int dirfd, struct manifest **ret, struct err *e)
 	auto_close int fd = tree_open(dirfd, STORE_MANIFEST);
 	auto_free char *text = NULL;
 	struct stat st;
-	size_t len;
+	size_t len = 0;
 	int rc;
 
 	if (fd == -ENOENT)
