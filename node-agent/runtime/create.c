@@ -35,12 +35,8 @@ static int prepare(const struct runc_args *a, struct bundle *b, struct err *e)
 	char criu_conf[PATH_MAX];
 	auto_free char *text = NULL;
 	size_t len;
-	int r = statedir_create(a->id, e);
-
-	if (r)
-		return r;
 	statedir_path(criu_conf, a->id, "criu.conf");
-	r = bundle_rewrite(b, criu_conf, client_real_pid, NULL, &text, &len, e);
+	int r = bundle_rewrite(b, criu_conf, client_real_pid, NULL, &text, &len, e);
 	return r ? r : bundle_store(b, text, len, e);
 }
 
@@ -68,18 +64,16 @@ static pid_t start_keeper(const struct runc_args *a, const struct bundle *b, con
 		;
 	if (n != (ssize_t)sizeof(status))
 		return err_set(e, -EIO, "NoKeeper", "the keeper ended while it made the container");
-	return status ? -EIO : pid;
+	return status ? -EIO : 0;
 }
 
-static int write_pid_file(const char *path, pid_t pid, struct err *e)
+static int make_statedir(const char *id, struct err *e)
 {
-	char text[32];
+	auto_close int other = client_connect(id);
 
-	if (!path)
-		return 0;
-	str_fmt(text, sizeof(text), "%d", pid);
-	int r = io_write_file_atomic(path, text, strlen(text), 0644);
-	return r ? err_set(e, r, "NoPidFile", "%s: %s", path, strerror(-r)) : 0;
+	if (other >= 0)
+		return err_set(e, -EEXIST, "Exists", "container with id exists already: %s", id);
+	return statedir_create(id, e);
 }
 
 static int create_guarded(const struct runc_args *a, struct bundle *b, struct err *e)
@@ -88,15 +82,17 @@ static int create_guarded(const struct runc_args *a, struct bundle *b, struct er
 	int r = runc_find("runc", &runc, e);
 
 	if (!r)
-		r = prepare(a, b, e);
+		r = make_statedir(a->id, e);
 	if (r)
 		return r;
-	runc_complete_path();
-	pid_t pid = start_keeper(a, b, runc, e);
-	if (pid > 0)
-		return write_pid_file(a->pid_file, pid, e);
-	statedir_remove(a->id);
-	return pid;
+	r = prepare(a, b, e);
+	if (!r) {
+		runc_complete_path();
+		r = start_keeper(a, b, runc, e);
+	}
+	if (r)
+		statedir_remove(a->id);
+	return r;
 }
 
 int verb_create(const struct runc_args *a)

@@ -12,7 +12,7 @@
 
 #include "node-agent/runtime/statedir.h"
 
-#define ERROR_LINES 3
+#define ERROR_LINES 4
 #define LOG_TAIL 65536
 
 /*
@@ -53,6 +53,18 @@ static void append(char *dst, size_t size, const char *s, size_t len)
 	dst[at + len] = 0;
 }
 
+/* Said by CRIU whatever went wrong, or when nothing did. */
+static bool is_noise(const char *text, size_t len)
+{
+	static const char *const noise[] = {"cgroupd: recv req error", "Can't setup RLIMIT_NOFILE for self"};
+
+	for (size_t i = 0; i < ARRAY_LEN(noise); i++) {
+		if (memmem(text, len, noise[i], strlen(noise[i])))
+			return true;
+	}
+	return false;
+}
+
 void criu_errors(const char *log, char *dst, size_t size)
 {
 	struct {
@@ -65,7 +77,7 @@ void criu_errors(const char *log, char *dst, size_t size)
 		size_t len = strcspn(log, "\n");
 		/* What stands before "Error (" is a time and a pid. */
 		const char *text = memmem(log, len, "Error (", strlen("Error ("));
-		if (text) {
+		if (text && !is_noise(text, len - (size_t)(text - log))) {
 			last[count % ERROR_LINES].text = text;
 			last[count++ % ERROR_LINES].len = len - (size_t)(text - log);
 		}

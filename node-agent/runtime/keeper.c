@@ -15,6 +15,7 @@
 #include <base/io.h>
 #include <base/str.h>
 
+#include "node-agent/runtime/runc.h"
 #include "node-agent/runtime/statedir.h"
 
 #define RUNC_ROOT "/run/runc"
@@ -84,6 +85,18 @@ static int set_up(struct keeper *k, struct err *e)
 	return r;
 }
 
+/* The engine watches the process named in here: the keeper. */
+static int write_pid_file(const char *path, struct err *e)
+{
+	char text[32];
+
+	if (!path)
+		return 0;
+	str_fmt(text, sizeof(text), "%d", getpid());
+	int r = io_write_file_atomic(path, text, strlen(text), 0644);
+	return r ? err_set(e, r, "NoPidFile", "%s: %s", path, strerror(-r)) : 0;
+}
+
 static int create_container(struct keeper *k, int *ret_status, struct err *e)
 {
 	char pid_file[PATH_MAX];
@@ -106,7 +119,7 @@ static int create_container(struct keeper *k, int *ret_status, struct err *e)
 	if (!cgroup_of(k->init_pid, &k->cgroup, NULL))
 		k->has_cgroup = cgroup_is_own(&k->cgroup, &k->home);
 	cgroup_join(&k->cgroup);
-	return 0;
+	return write_pid_file(k->args->pid_file, e);
 }
 
 /* What the engine had open when it called `create` is not ours to keep open, but for the container's three.
@@ -166,7 +179,7 @@ void keeper_main(const struct runc_args *args, const struct bundle *bundle, cons
 	if (!r)
 		r = create_container(&k, &status, &e);
 	if (r && *e.message && !str_eq(e.reason, "CreateFailed"))
-		dprintf(STDERR_FILENO, "escape-runc: %s\n", e.message);
+		runc_report(args, e.message);
 	status = r ? 1 : 0;
 	if (io_write_all(result_fd, &status, sizeof(status)) || r) {
 		/* Nobody waits for this container any more. */

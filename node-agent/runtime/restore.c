@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,14 +44,23 @@ static int look_at_dump(
 	return 0;
 }
 
-/* The state directory goes, the cgroup stays: `runc delete` would take it too, and the engine's statistics
- * with it. */
+/*
+ * The state directory goes, the cgroup stays: `runc delete` would take it too, and the engine's statistics
+ * with it. A restore that was cut short leaves the container's root mounted in there, which must not be
+ * emptied along with it.
+ */
 static int forget_runc_state(const struct keeper *k)
 {
-	char path[PATH_MAX];
-	int r = str_fmt(path, sizeof(path), "%s/%s", k->root, k->id);
+	char state[PATH_MAX], mounted[PATH_MAX];
 
-	return r ? r : io_remove_tree(path);
+	if (str_fmt(state, sizeof(state), "%s/%s", k->root, k->id) ||
+		str_fmt(mounted, sizeof(mounted), "%s/criu-root", state))
+		return -ENAMETOOLONG;
+	while (umount2(mounted, UMOUNT_NOFOLLOW | MNT_DETACH) == 0)
+		;
+	if (errno != EINVAL && errno != ENOENT)
+		return -errno;
+	return io_remove_tree(state);
 }
 
 static int restore_failed(const struct keeper *k, int code, struct err *e)
@@ -116,10 +127,15 @@ static void clean_in_background(const struct rootfs *fs)
 {
 	pid_t pid = fork();
 
-	if (pid == 0) {
-		rootfs_clean(fs);
-		_exit(0);
-	}
+	if (pid != 0)
+		return;
+	/* Neither the lock, nor peers' connections, nor the container's output may live on in here. */
+	int null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close_range(3, ~0U, 0);
+	rootfs_clean(fs);
+	_exit(0);
 }
 
 static int restore_files_and_memory(struct keeper *k, const struct keeper_order *o, const struct rootfs *fs,
@@ -136,6 +152,7 @@ static int restore_files_and_memory(struct keeper *k, const struct keeper_order 
 	}
 	/* Whatever CRIU left half-restored must not run. */
 	container_kill(k, clock_monotonic_ms() + KILL_MS, NULL);
+	forget_runc_state(k);
 	k->exit_code = KEEPER_EXIT_KILLED;
 	return n;
 }

@@ -25,8 +25,8 @@ if [ "${ESCAPE_COMPONENT_INSIDE:-}" != 1 ]; then
 	}
 	trap leave EXIT
 	ESCAPE_COMPONENT_INSIDE=1 WORK=$work CGROUP=$cgroup \
-		unshare --mount --pid --net --ipc --uts --fork --kill-child "$0" "$@" && status=0 || status=$?
-	exit "$status"
+		unshare --mount --pid --net --ipc --uts --fork --kill-child "$0" "$@"
+	exit
 fi
 
 mount --make-rprivate /
@@ -43,7 +43,7 @@ mount -t tmpfs tmpfs "$root/tmp"
 mount --bind "$WORK/bundles" "$root/bundles"
 cp "$runc" "$root/usr/local/bin/escape-runc"
 for tool in prey talk shim order; do cp "$tools/runtime-$tool" "$root/test/$tool"; done
-cp "$here/cases.sh" "$root/test/cases.sh"
+cp "$here"/{harness,cases}.sh "$root/test/"
 cd "$root"
 pivot_root . old
 umount -l /old

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Speaks the order protocol for the component test: `order ID VERB [order=N] [uid=UID] [dir=DIR] [text=TEXT] [flags=N] [ms=N]`
- * prints the reply as key=value lines and exits 0 when its code is 0, else 1. `order ID garbage` sends bytes that are no
- * order, exits 0 when the keeper hangs up.
+ * Speaks the order protocol for the component test: `order ID VERB [order=N] [uid=UID] [dir=DIR] [text=TEXT]
+ * [flags=N] [ms=N]` prints the reply as key=value lines and exits 0 when its code is 0, else 1. `order ID
+ * garbage` sends bytes that are no order, exits 0 when the keeper hangs up.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,7 +48,8 @@ static int connect_to(const char *id)
 
 static int garbage(int fd)
 {
-	struct keeper_order o = {.magic = KEEPER_MAGIC, .version = KEEPER_VERSION, .size = sizeof(o), .verb = 99, .seq = 1};
+	struct keeper_order o = {
+		.magic = KEEPER_MAGIC, .version = KEEPER_VERSION, .size = sizeof(o), .verb = 99, .seq = 1};
 	char reply[16];
 
 	if (send(fd, &o, sizeof(o), 0) < 0)
@@ -78,17 +79,19 @@ static void take_option(struct keeper_order *o, const char *arg)
 
 static int show(const struct keeper_reply *r)
 {
-	printf("code=%d\nstate=%s\ninit=%d\nkeeper=%d\nrollbacks=%u\nsuccessor=%u\nreason=%s\nmessage=%s\n", r->code,
-		states[r->state], r->init_pid, r->keeper_pid, r->rollbacks, r->successor, r->reason, r->message);
-	printf("uid=%s\nms=freeze:%u,dump:%u,files:%u,kill:%u,restore:%u,total:%u\n", r->pod_uid, r->ms[KEEPER_MS_FREEZE],
-		r->ms[KEEPER_MS_DUMP], r->ms[KEEPER_MS_FILES], r->ms[KEEPER_MS_KILL], r->ms[KEEPER_MS_RESTORE],
-		r->ms[KEEPER_MS_TOTAL]);
+	printf("code=%d\nstate=%s\ninit=%d\nkeeper=%d\nrollbacks=%u\nsuccessor=%u\nreason=%s\nmessage=%s\n",
+		r->code, states[r->state], r->init_pid, r->keeper_pid, r->rollbacks, r->successor, r->reason,
+		r->message);
+	printf("uid=%s\nms=freeze:%u,dump:%u,files:%u,kill:%u,restore:%u,total:%u\n", r->pod_uid,
+		r->ms[KEEPER_MS_FREEZE], r->ms[KEEPER_MS_DUMP], r->ms[KEEPER_MS_FILES], r->ms[KEEPER_MS_KILL],
+		r->ms[KEEPER_MS_RESTORE], r->ms[KEEPER_MS_TOTAL]);
 	return r->code != 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct keeper_order o = {.magic = KEEPER_MAGIC, .version = KEEPER_VERSION, .size = sizeof(o), .seq = 42};
+	struct keeper_order o = {
+		.magic = KEEPER_MAGIC, .version = KEEPER_VERSION, .size = sizeof(o), .seq = 42};
 	struct keeper_reply r;
 
 	if (argc < 3)
@@ -102,7 +105,8 @@ int main(int argc, char **argv)
 	}
 	for (int i = 3; i < argc; i++)
 		take_option(&o, argv[i]);
-	if (send(fd, &o, sizeof(o), 0) != (ssize_t)sizeof(o) || recv(fd, &r, sizeof(r), 0) != (ssize_t)sizeof(r)) {
+	if (send(fd, &o, sizeof(o), 0) != (ssize_t)sizeof(o) ||
+		recv(fd, &r, sizeof(r), 0) != (ssize_t)sizeof(r)) {
 		fprintf(stderr, "the keeper hung up\n");
 		return 2;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What runs in the containers of the component test. `serve PORT`: answers each line with a counter kept in memory and the
- * length of the file /state, which grows by one byte each time; ends with 7 on SIGTERM. `exit N`. `uring`: holds what CRIU
- * cannot dump. `wait`: does nothing.
+ * What runs in the containers of the component test. `serve PORT`: answers each line with a counter kept in
+ * memory and the length of the file /state, which grows by one byte each time; ends with 7 on SIGTERM. `exit
+ * N`. `uring`: holds what CRIU cannot dump. `wait`: does nothing.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stands for the container engine's shim in the component test: `shim DIR COMMAND ...` runs a runtime's create with pipes
- * for the container's stdio, exits as that did, and leaves a subreaper behind that copies the output to DIR/out and writes the exit
- * status of the process named in DIR/pid to DIR/exit.
+ * Stands for the container engine's shim in the component test: `shim DIR COMMAND ...` runs a runtime's
+ * create with pipes for the container's stdio, exits as that did, and leaves a subreaper behind that copies
+ * the output to DIR/out and writes the exit status of the process named in DIR/pid to DIR/exit.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,8 @@ static void write_exit(int status)
 {
 	char text[32], from[PATH_MAX], to[PATH_MAX];
 	int fd = open_in_dir("exit.new", O_WRONLY | O_CREAT | O_TRUNC);
-	int n = snprintf(text, sizeof(text), "%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	int n = snprintf(
+		text, sizeof(text), "%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 
 	snprintf(from, sizeof(from), "%s/exit.new", dir);
 	snprintf(to, sizeof(to), "%s/exit", dir);

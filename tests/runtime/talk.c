@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The client of prey. `talk ADDRESS PORT N`: N questions over one connection, prints the last answer. `talk ADDRESS PORT hold`: asks,
- * prints the answer, asks nothing more, prints "eof" or "reset" when the other side closes. `talk ADDRESS PORT stream FILE`: asks
- * until FILE is there; prints the number of questions, of those lost or out of order, and the longest wait in ms.
+ * The client of prey. `talk ADDRESS PORT N`: N questions over one connection, prints the last answer. `talk
+ * ADDRESS PORT hold`: asks, prints the answer, asks nothing more, prints "eof" or "reset" when the other side
+ * closes. `talk ADDRESS PORT stream FILE`: asks until FILE is there; prints the number of questions, of those
+ * lost or out of order, and the longest wait in ms.
  */
 #include <arpa/inet.h>
 #include <errno.h>
