@@ -6,7 +6,11 @@
 #include <base/log.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
 #include <netlink/errno.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <sched.h>
 #include <string.h>
@@ -106,4 +110,58 @@ int net_sock_open(int pid, struct nl_sock **ret, struct err *e)
 	}
 	*ret = sk;
 	return 0;
+}
+
+static int on_nsid(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *a = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct rtgenmsg), NETNSA_NSID);
+
+	if (a && nla_len(a) >= (int)sizeof(int32_t))
+		memcpy(arg, nla_data(a), sizeof(int32_t));
+	return NL_OK;
+}
+
+static int nsid_request(struct nl_sock *sk, int fd, int32_t *ret)
+{
+	const struct rtgenmsg gen = {.rtgen_family = AF_UNSPEC};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETNSID, 0);
+	int nlerr;
+
+	if (!msg || nlmsg_append(msg, (void *)&gen, sizeof(gen), NLMSG_ALIGNTO) < 0 ||
+		nla_put_u32(msg, NETNSA_FD, (uint32_t)fd) < 0) {
+		nlmsg_free(msg);
+		return -ENOMEM;
+	}
+	/* The answer is the acknowledgement: a second one would be left over for the next request. */
+	nl_socket_disable_auto_ack(sk);
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, on_nsid, ret);
+	nlerr = nl_send_auto(sk, msg);
+	if (nlerr >= 0)
+		nlerr = nl_recvmsgs_default(sk);
+	nlmsg_free(msg);
+	return nlerr < 0 ? net_nl_errno(nlerr) : 0;
+}
+
+int netns_id(int pid, int32_t *ret)
+{
+	auto_close int fd = -1;
+	struct nl_sock *sk;
+	int32_t id = NETNSA_NSID_NOT_ASSIGNED;
+	char path[40];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = net_sock_open(0, &sk, NULL);
+	if (r < 0)
+		return r;
+	r = nsid_request(sk, fd, &id);
+	nl_socket_free(sk);
+	if (r == 0 && id == NETNSA_NSID_NOT_ASSIGNED)
+		r = -ENOENT;
+	if (r == 0)
+		*ret = id;
+	return r;
 }

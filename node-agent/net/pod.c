@@ -44,26 +44,31 @@ static int pod_link(int pid, struct nl_sock **ret_sk, struct rtnl_link **ret, st
 	return 0;
 }
 
-/* The node's end of the pod's eth0: the device of ours that names eth0 as its peer, as eth0 names it. */
+/*
+ * The node's end of the pod's eth0: the device of ours that names eth0 as its peer, as eth0 names it, in the
+ * namespace of the pod. Index numbers alone do not tell: every pod's eth0 tends to have the same.
+ */
 static int peer_link(int pid, struct nl_sock **ret_sk, struct rtnl_link **ret, struct err *e)
 {
 	auto_sock struct nl_sock *pod_sk = NULL;
 	auto_link struct rtnl_link *eth = NULL;
+	int32_t peer_ns, pod_ns = -1;
 	int r = pod_link(pid, &pod_sk, &eth, e);
 
+	if (r == 0)
+		r = net_sock_open(0, ret_sk, e);
 	if (r < 0)
 		return r;
-	r = net_sock_open(0, ret_sk, e);
-	if (r < 0)
-		return r;
-	if (rtnl_link_get_link(eth) <= 0 ||
-		rtnl_link_get_kernel(*ret_sk, rtnl_link_get_link(eth), NULL, ret) < 0 ||
-		rtnl_link_get_link(*ret) != rtnl_link_get_ifindex(eth))
-		return err_set(e, -ENODEV, "NoNodeDevice",
-			"the other end of " POD_DEVICE " of process %d is not on this node: Address mode "
-			"needs a veth pair, and the agent the node's network",
-			pid);
-	return 0;
+	if (rtnl_link_get_link(eth) > 0 &&
+		rtnl_link_get_kernel(*ret_sk, rtnl_link_get_link(eth), NULL, ret) == 0 &&
+		rtnl_link_get_link(*ret) == rtnl_link_get_ifindex(eth) &&
+		rtnl_link_get_link_netnsid(*ret, &peer_ns) == 0 && netns_id(pid, &pod_ns) == 0 &&
+		peer_ns == pod_ns)
+		return 0;
+	return err_set(e, -ENODEV, "NoNodeDevice",
+		"the other end of " POD_DEVICE " of process %d is not on this node: Address mode needs a "
+		"veth pair, and the agent the node's network",
+		pid);
 }
 
 static int peer_set_up(int pid, bool up, struct err *e)
