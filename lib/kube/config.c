@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <kube/config.h>
 
+#include <arpa/inet.h>
 #include <base/cleanup.h>
 #include <base/io.h>
 #include <base/str.h>
@@ -56,10 +57,20 @@ int kube_config_copy(const struct kube_config *from, struct kube_config *ret)
 	return 0;
 }
 
-static bool is_loopback(const char *host)
+/* rest: what follows "http://". */
+static bool is_loopback(const char *rest)
 {
-	return str_starts(host, "127.") || str_starts(host, "localhost:") || str_eq(host, "localhost") ||
-	       str_starts(host, "[::1]");
+	char host[64];
+	size_t len = rest[0] == '[' ? strcspn(rest, "]") + 1 : strcspn(rest, ":/");
+	struct in_addr v4;
+
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, rest, len);
+	host[len] = 0;
+	if (str_eq(host, "localhost") || str_eq(host, "[::1]"))
+		return true;
+	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
 }
 
 static bool is_printable(const char *s)

@@ -127,7 +127,7 @@ static void messages_arrive_and_a_close_frame_is_a_proper_end(void **state)
 	assert_int_equal(f.code, 0);
 	assert_non_null(strstr(f.head, "Authorization: Bearer secret\r\n"));
 	assert_non_null(strstr(f.head, "GET /watch?x=1 HTTP/1.1\r\n"));
-	assert_null(strstr(f.head, "Origin"));
+	assert_non_null(strstr(f.head, "Origin: http://127.0.0.1"));
 }
 
 enum { LARGE = 3 << 20 };

@@ -471,7 +471,7 @@ static void an_event_says_what_about_whom(void **state)
 	assert_string_equal(json_str_at(event, "type", ""), "Warning");
 	assert_string_equal(json_str_at(event, "reportingController", ""), "escape-test");
 	assert_string_equal(json_str_at(event, "reportingInstance", ""), "test-1");
-	assert_string_equal(json_str_at(event, "metadata.generateName", ""), "web.");
+	assert_string_equal(json_str_at(event, "metadata.generateName", ""), "web-");
 	assert_true(strlen(json_str_at(event, "eventTime", "")) > 20);
 	json_free(event);
 	json_free(pod);
