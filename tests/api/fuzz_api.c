@@ -26,7 +26,8 @@ static void as_profile(const struct json *j)
 		return;
 	back = profile_encode(&p);
 	need(back && !profile_decode(back, &again, NULL));
-	need(again.n_bags == p.n_bags && !memcmp(again.bags, p.bags, p.n_bags * sizeof(*p.bags)));
+	need(again.n_bags == p.n_bags);
+	need(!p.n_bags || !memcmp(again.bags, p.bags, p.n_bags * sizeof(*p.bags)));
 	profile_free(&p);
 	profile_free(&again);
 }

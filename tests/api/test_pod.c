@@ -98,14 +98,17 @@ static void test_addresses_are_capped(void **state)
 	assert_int_equal(p.n_addresses, API_ADDRESSES_MAX);
 }
 
+#define LONG_NAMESPACE                                                                                       \
+	"{'metadata':{'namespace':'0123456789012345678901234567890123456789012345678901234567890123','name'" \
+	":'b'}}"
+
 static void test_refused(void **state)
 {
 	static const char *const bad[] = {
 		"{}",
 		"{'metadata':{'name':'a'}}",
 		"{'metadata':{'namespace':'a','name':'b','uid':'../x'}}",
-		"{'metadata':{'namespace':'0123456789012345678901234567890123456789012345678901234567890123',"
-		"'name':'b'}}",
+		LONG_NAMESPACE,
 	};
 
 	(void)state;

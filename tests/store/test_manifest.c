@@ -58,14 +58,17 @@ static void test_golden_mac(void **state)
 static void test_round_trip(void **state)
 {
 	auto_free struct manifest *m = manifest_new(), *back = NULL;
-	auto_free char *text = manifest_print(m, KEY);
+	auto_free char *text = manifest_print(m, KEY), *again = NULL;
 	struct err e = {0};
 
 	(void)state;
 	if (manifest_parse(text, strlen(text), &back, &e))
 		fail_msg("%s", e.message);
-	assert_memory_equal(m, back, sizeof(*m));
 	assert_true(manifest_is_authentic(back, KEY));
+	again = manifest_print(back, KEY);
+	assert_string_equal(again, text);
+	assert_int_equal(back->created_ms, m->created_ms);
+	assert_int_equal(back->n_files, 2);
 }
 
 /* Each field changed alone, and bytes moved from one field to the next. */
@@ -78,6 +81,7 @@ static void test_no_field_escapes_the_mac(void **state)
 	int64_t *const numbers[] = {&m->version, &m->created_ms, &m->files[0].size, &m->files[1].size};
 
 	(void)state;
+	assert_non_null(text);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		texts[i][0] ^= 1;
 		assert_false(manifest_is_authentic(m, KEY));
