@@ -52,10 +52,10 @@ static int labels_decode(const struct json *labels, struct selector *s, struct e
 		return bad(e, "matchLabels must be an object of label: value");
 	json_foreach(item, labels)
 	{
-		struct selector_req *r;
+		struct selector_req *r = NULL;
 		int rc = requirement_new(s, json_key(item), &r, e);
 
-		if (!rc) {
+		if (r) {
 			r->op = SELECTOR_IN;
 			rc = value_add(r, item, e);
 		}
@@ -78,13 +78,14 @@ static int operator_decode(const char *name, enum selector_op *ret, struct err *
 static int expression_decode(const struct json *x, struct selector *s, struct err *e)
 {
 	const struct json *values = json_member(x, "values");
-	struct selector_req *r;
+	struct selector_req *r = NULL;
 	bool wants_values;
 	int rc;
 
 	rc = requirement_new(s, json_str_at(x, "key", NULL), &r, e);
-	if (!rc)
-		rc = operator_decode(json_str_at(x, "operator", NULL), &r->op, e);
+	if (!r)
+		return rc;
+	rc = operator_decode(json_str_at(x, "operator", NULL), &r->op, e);
 	if (rc)
 		return rc;
 	if (values && !json_is_arr(values) && !json_is_null(values))

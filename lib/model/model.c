@@ -110,8 +110,8 @@ int model_hacked_logistic(
 int model_forecast(
 	double hacked, double hosts, double td, double t, struct model_forecast *ret, struct err *e)
 {
-	struct model_forecast f;
-	double visited;
+	struct model_forecast f = {0};
+	double visited = 0;
 	int rc;
 
 	rc = model_visited(t, &visited, e);

@@ -159,7 +159,7 @@ static int ask_check(const struct place_ask *ask, double *ret_visited, struct er
 int place_choose(const struct place_node *nodes, size_t n, const struct place_ask *ask,
 	struct place_row *rows, size_t *ret_chosen, struct err *e)
 {
-	double visited;
+	double visited = 0;
 	size_t chosen;
 	int rc;
 

@@ -115,7 +115,7 @@ DIR *store_opendir(int fd)
 	DIR *d = own < 0 ? NULL : fdopendir(own);
 
 	if (d)
-		own = -1;
+		(void)TAKE_FD(own);
 	return d;
 }
 

@@ -92,7 +92,7 @@ int store_remove(const struct store *s, const struct store_id *id, const char *g
 int store_retain(
 	const struct store *s, const struct store_id *id, size_t keep, const char *protect, struct err *e)
 {
-	struct store_list l;
+	struct store_list l = {0};
 	int rc = store_list(s, id, &l, e);
 
 	if (rc)

@@ -124,7 +124,7 @@ int store_seal(const struct store *s, const struct store_id *id, const char *gen
 
 	if (!rc)
 		rc = manifest_new(id, generation, image, kind, now_ms, &m, e);
-	if (rc)
+	if (!m)
 		return rc;
 
 	auto_close int container_fd = store_open_container(s, id, false);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #define TREE_DEPTH_MAX 4
-#define READ_SIZE (1u << 20)
+#define READ_SIZE ((size_t)1 << 20)
 
 struct listing {
 	struct dump_tree tree;
@@ -181,7 +181,7 @@ static int digest_hex(int fd, struct dump_file *f, int64_t *ret_size)
 	if (!rc && EVP_DigestFinal_ex(ctx, hash, &len) != 1)
 		rc = -EIO;
 	EVP_MD_CTX_free(ctx);
-	for (unsigned int i = 0; !rc && i < len && 2 * i + 2 < DUMP_SHA256_MAX; i++)
+	for (size_t i = 0; !rc && i < len && 2 * i + 2 < DUMP_SHA256_MAX; i++)
 		snprintf(f->sha256 + 2 * i, 3, "%02x", hash[i]);
 	return rc;
 }

@@ -186,10 +186,11 @@ int store_verify(const struct store *s, const struct store_id *id, const char *g
 	if (fd < 0)
 		return fd;
 	rc = manifest_read(fd, &m, e);
-	if (!rc && !manifest_is_authentic(m, s->key))
-		rc = altered(e, STORE_MANIFEST, "does not bear this cluster's seal");
-	if (!rc)
-		rc = identity_check(m, id, generation, image, e);
+	if (!m)
+		return rc;
+	if (!manifest_is_authentic(m, s->key))
+		return altered(e, STORE_MANIFEST, "does not bear this cluster's seal");
+	rc = identity_check(m, id, generation, image, e);
 	if (!rc)
 		rc = files_check(fd, m, e);
 	if (!rc && ret)
