@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What keepers.c (discovery) and keeper_conn.c (one connection and its orders) share. Not for users of
+ * keepers.h. */
+#ifndef ESCAPE_AGENT_KEEPERS_PRIV_H
+#define ESCAPE_AGENT_KEEPERS_PRIV_H
+
+#include <base/backoff.h>
+#include <sys/socket.h>
+
+#include "keepers.h"
+
+struct keeper_conn {
+	struct keeper pub; /* first: a struct keeper * is its conn */
+	struct keeper_conn *next;
+	struct keepers *owner;
+	int fd;
+	int wd; /* inotify watch of its directory, -1: none */
+	struct loop_poll *poll;
+	struct loop_timer *retry;
+	struct backoff backoff;
+	struct order *orders;
+	bool tried; /* heard, or the first attempt failed */
+	bool seen;  /* in the scan under way */
+};
+
+struct keepers {
+	struct loop *loop;
+	char *dir;
+	struct keepers_ops ops;
+	void *arg;
+	int inotify;
+	struct loop_poll *poll;
+	struct keeper_conn *conns;
+	uint64_t seq;
+	size_t in_flight;
+	bool settled;
+};
+
+int conn_new(struct keepers *ks, const char *id, struct keeper_conn **ret);
+/* Orders under way end with -ECANCELED. */
+void conn_free(struct keeper_conn *c);
+/* Connects now unless connected. */
+void conn_try(struct keeper_conn *c);
+/* After each first answer or first failure of a conn. */
+void keepers_settle(struct keepers *ks);
+
+#endif
