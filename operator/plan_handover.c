@@ -32,7 +32,8 @@ static void old_remove(const struct step *s)
 {
 	struct action *a;
 
-	if (s->old->deleting)
+	/* Frozen processes would sit out the whole grace that somebody else's delete gave them. */
+	if (s->old->leaving)
 		return;
 	a = action_delete_pod(s->out, s->old);
 	action_need_version(a, s->x);

@@ -90,6 +90,7 @@ static void pod_fill(struct world_pod *dst, const struct pod *p, const struct js
 	dst->ended = str_eq(p->phase, "Succeeded") || str_eq(p->phase, "Failed");
 	dst->guarded = p->guarded;
 	dst->deleting = p->deleting;
+	dst->leaving = p->deleting && json_int_at(obj, "metadata.deletionGracePeriodSeconds", 0) <= 1;
 	dst->ready = p->ready;
 	dst->staged = json_member(labels, WORLD_STAGED_LABEL);
 	dst->yielding = json_member(annotations, WORLD_DELETION_COST);

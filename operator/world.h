@@ -39,6 +39,7 @@ struct world_pod {
 	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX];
 	size_t n_addresses;
 	bool running, guarded, deleting, ready;
+	bool leaving;                /* deleting, with no grace worth waiting for */
 	bool ended;                  /* Succeeded or Failed: it will not run again */
 	bool staged;                 /* WORLD_STAGED_LABEL: not handed over yet */
 	bool yielding;               /* WORLD_DELETION_COST is set as the hand-over sets it */

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scene.h"
+
+#include "operator/draft.h"
+#include "operator/plan_alarms.h"
+
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/str.h>
+#include <string.h>
+
+#define MINUTE INT64_C(60000)
+
+static struct actions plan(struct scene *s)
+{
+	struct actions out = {0};
+
+	plan_alarms(&s->w, &s->c, s->now_ms, 42, &out);
+	assert_false(out.failed);
+	return out;
+}
+
+/* Two nodes to flee to, a pod on node-a, and one alarm of it. */
+static void attacked(struct scene *s, const char *policy)
+{
+	char list[600];
+
+	scene_begin(s);
+	scene_policy(s, policy);
+	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "prey", 1000));
+	scene_node(s, "node-a", list);
+	scene_node(s, "node-b", "[]");
+	scene_node(s, "node-c", "[]");
+	scene_pod(s, "prey", "node-a", "");
+}
+
+static void rolled_back(struct scene *s, const char *name, int64_t age_ms)
+{
+	char spec[64];
+
+	str_fmt(spec, sizeof(spec), "'anomaly':'old-%s'", name);
+	scene_escape(s, name, "Rollback", "prey", "Succeeded", age_ms, spec, "");
+}
+
+static void first_alarm_rolls_back(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	auto_actions struct actions out = plan(&s);
+	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
+	assert_string_equal(action_str(a, "spec.kind"), "Rollback");
+	assert_string_equal(action_str(a, "spec.state"), "LastSafe");
+	assert_string_equal(action_str(a, "spec.anomaly"), "a1");
+	assert_string_equal(action_str(a, "spec.podUID"), scene_uid("prey"));
+	assert_string_equal(action_str(a, "spec.container"), "app");
+	assert_string_equal(action_str(a, "spec.reason"), "Alarm");
+	assert_string_equal(action_str(a, "spec.sourceNode"), "node-a");
+	assert_string_equal(a->namespace_, "shop");
+	assert_non_null(actions_event(&out, "AlarmSeen"));
+	assert_non_null(actions_event(&out, "EscapeCreated"));
+	scene_end(&s);
+}
+
+static void two_plans_make_the_same_name(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	auto_actions struct actions one = plan(&s), two = {0};
+
+	plan_alarms(&s.w, &s.c, s.now_ms + 5, 4711, &two);
+	assert_string_equal(actions_first(&one, ACTION_CREATE_ESCAPE)->name,
+		actions_first(&two, ACTION_CREATE_ESCAPE)->name);
+	scene_end(&s);
+}
+
+static void an_answered_alarm_is_not_answered_again(void **state)
+{
+	static const char *const PHASES[] = {"Pending", "Restoring", "Succeeded", "Failed"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(PHASES); i++) {
+		struct scene s;
+
+		attacked(&s, "");
+		scene_escape(&s, "x", "Rollback", "prey", PHASES[i], 500, "'anomaly':'a1'", "");
+		auto_actions struct actions out = plan(&s);
+
+		assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+		scene_end(&s);
+	}
+}
+
+/* The same anomaly id of another pod is another anomaly. */
+static void answers_belong_to_their_pod(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	scene_escape(&s, "x", "Rollback", "other", "Succeeded", 500, "'anomaly':'a1'", "");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
+	scene_end(&s);
+}
+
+static void what_nobody_took_up_is_asked_again(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	auto_actions struct actions before = plan(&s);
+
+	scene_escape(&s, "x", "Rollback", "prey", "Failed", 500, "'anomaly':'a1'", "'reason':'AgentSilent'");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
+	assert_string_not_equal(actions_first(&out, ACTION_CREATE_ESCAPE)->name,
+		actions_first(&before, ACTION_CREATE_ESCAPE)->name);
+	scene_end(&s);
+}
+
+static void one_escape_per_pod_at_a_time(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	scene_escape(&s, "x", "Rollback", "prey", "Restoring", 500, "'anomaly':'before'", "");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+	scene_end(&s);
+}
+
+static void two_alarms_of_a_pod_make_one_escape(void **state)
+{
+	struct scene s;
+	char list[1200];
+	(void)state;
+	attacked(&s, "");
+	str_fmt(list, sizeof(list), "[%s,%s]", scene_anomaly(&s, "a2", "prey", 500),
+		scene_anomaly(&s, "a1", "prey", 900));
+	scene_node(&s, "node-a", list);
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
+	/* The older one first. */
+	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.anomaly"), "a1");
+	scene_end(&s);
+}
+
+static void a_persistent_attack_moves_the_last_safe_state(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "'response':{'rollbacks':2,'within':'10m'}");
+	rolled_back(&s, "r1", 2 * MINUTE);
+	rolled_back(&s, "r2", MINUTE);
+	auto_actions struct actions out = plan(&s);
+	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
+
+	assert_string_equal(action_str(a, "spec.kind"), "Move");
+	assert_string_equal(action_str(a, "spec.state"), "LastSafe");
+	assert_string_equal(action_str(a, "spec.reason"), "PersistentAttack");
+	assert_string_equal(action_str(a, "spec.successor"), a->name);
+	assert_string_equal(json_str(json_first(json_at(a->object, "spec.addresses"))), "10.0.0.7");
+	assert_true(strlen(action_str(a, "spec.seed")) > 0);
+	assert_true(str_eq(action_str(a, "spec.destinationNode"), "node-b") ||
+		    str_eq(action_str(a, "spec.destinationNode"), "node-c"));
+	assert_int_equal(json_len(json_at(a->status, "status.candidates")), 3);
+	scene_end(&s);
+}
+
+static void old_and_failed_rollbacks_do_not_count(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "'response':{'rollbacks':1,'within':'10m'}");
+	rolled_back(&s, "r1", 11 * MINUTE);
+	scene_escape(&s, "r2", "Rollback", "prey", "Failed", MINUTE, "'anomaly':'b'", "");
+	scene_escape(&s, "r3", "Rollback", "other", "Succeeded", MINUTE, "'anomaly':'c'", "");
+	auto_actions struct actions out = plan(&s);
+
+	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.kind"), "Rollback");
+	scene_end(&s);
+}
+
+static void assert_rolls_back_because(struct scene *s, const char *why)
+{
+	auto_actions struct actions out = plan(s);
+	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
+	assert_string_equal(action_str(a, "spec.kind"), "Rollback");
+	if (!strstr(action_str(a, "spec.message"), why))
+		fail_msg("%s is not in: %s", why, action_str(a, "spec.message"));
+}
+
+static void what_cannot_move_rolls_back_and_says_why(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "'response':{'rollbacks':0}");
+	scene_pod(&s, "prey", "node-a",
+		",'ownerReferences':[{'kind':'StatefulSet','name':'s','uid':'5','controller':true}]");
+	assert_rolls_back_because(&s, "StatefulSet");
+	scene_end(&s);
+
+	attacked(&s, "'response':{'rollbacks':0}");
+	world_drop_report(&s.w, "node-b");
+	world_drop_report(&s.w, "node-c");
+	assert_rolls_back_because(&s, "no agent reports");
+	scene_end(&s);
+
+	attacked(&s, "'response':{'rollbacks':0},'placement':{'maxConcurrent':1}");
+	scene_escape(&s, "m", "Move", "other", "Staging", 500,
+		"'destinationNode':'node-b','successor':'o-1','state':'Live'", "");
+	assert_rolls_back_because(&s, "MaxConcurrent");
+	scene_end(&s);
+}
+
+static void stateless_pods_restart(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "'workload':{'type':'Stateless'}");
+	scene_pod_of_replicaset(&s, "prey", "node-a");
+	auto_actions struct actions out = plan(&s);
+
+	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.kind"), "Restart");
+	scene_end(&s);
+}
+
+/* Nobody would make it again. */
+static void a_bare_stateless_pod_rolls_back(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "'workload':{'type':'Stateless'}");
+	auto_actions struct actions out = plan(&s);
+
+	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.kind"), "Rollback");
+	scene_end(&s);
+}
+
+static void observing_and_dry_runs_only_tell(void **state)
+{
+	static const char *const POLICIES[] = {
+		"'detection':{'mode':'Observe'}", "'response':{'dryRun':true}"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(POLICIES); i++) {
+		struct scene s;
+
+		attacked(&s, POLICIES[i]);
+		scene_pod(&s, "neighbour", "node-a", "");
+		auto_actions struct actions out = plan(&s);
+
+		assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+		assert_non_null(actions_event(&out, "AlarmSeen"));
+		assert_true(*actions_event(&out, "AlarmSeen")->event.once);
+		scene_end(&s);
+	}
+}
+
+static void an_unguarded_or_ungoverned_pod_is_left_alone(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	world_drop_policy(&s.w, "shop", "policy");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(out.n, 0);
+	scene_end(&s);
+}
+
+/* A hacked node cannot raise alarms for pods that run elsewhere. */
+static void a_node_speaks_only_for_its_own_pods(void **state)
+{
+	struct scene s;
+	char list[600];
+	(void)state;
+	attacked(&s, "");
+	scene_node(&s, "node-a", "[]");
+	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(&s, "a1", "prey", 1000));
+	scene_node(&s, "node-b", list);
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(out.n, 0);
+	scene_end(&s);
+}
+
+static void forgiven_alarms_are_over(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	scene_pod(&s, "neighbour", "node-a", "");
+	s.now_ms += 11 * MINUTE;
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(out.n, 0);
+	scene_end(&s);
+}
+
+/* The predator is in `other`, the prey beside it is clean. */
+static void beside(struct scene *s, const char *policy)
+{
+	char list[600];
+
+	attacked(s, policy);
+	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "other", 1000));
+	scene_node(s, "node-a", list);
+}
+
+static void clean_pods_on_a_hacked_node_move_live(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "");
+	auto_actions struct actions out = plan(&s);
+	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
+	assert_string_equal(action_str(a, "spec.kind"), "Move");
+	assert_string_equal(action_str(a, "spec.state"), "Live");
+	assert_string_equal(action_str(a, "spec.reason"), "NodeHacked");
+	assert_string_equal(action_str(a, "spec.podName"), "prey");
+	scene_end(&s);
+}
+
+static void the_policy_may_say_which_state_moves(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "'response':{'state':'LastSafe'}");
+	auto_actions struct actions beside_out = plan(&s);
+
+	assert_string_equal(
+		action_str(actions_first(&beside_out, ACTION_CREATE_ESCAPE), "spec.state"), "LastSafe");
+	scene_end(&s);
+	attacked(&s, "'response':{'state':'Live','rollbacks':0}");
+	auto_actions struct actions out = plan(&s);
+
+	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.state"), "Live");
+	scene_end(&s);
+}
+
+static void a_pod_with_an_open_alarm_of_its_own_does_not_move_live(void **state)
+{
+	struct scene s;
+	char list[1200];
+	(void)state;
+	beside(&s, "");
+	str_fmt(list, sizeof(list), "[%s,%s]", scene_anomaly(&s, "a1", "other", 1000),
+		scene_anomaly(&s, "a2", "prey", 1000));
+	scene_node(&s, "node-a", list);
+	scene_escape(
+		&s, "x", "Rollback", "prey", "Failed", 500, "'anomaly':'a2'", "'reason':'NoSafeSnapshot'");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+	scene_escape(&s, "x2", "Rollback", "prey", "Succeeded", 500, "'anomaly':'a2'", "");
+	world_drop_escape(&s.w, "shop", "x");
+	auto_actions struct actions after = plan(&s);
+
+	assert_string_equal(action_str(actions_first(&after, ACTION_CREATE_ESCAPE), "spec.state"), "Live");
+	scene_end(&s);
+}
+
+static void what_just_came_stays_for_the_cooldown(void **state)
+{
+	struct scene s;
+	char status[100];
+	(void)state;
+	beside(&s, "'placement':{'cooldown':'5m'}");
+	str_fmt(status, sizeof(status), "'successorUID':'%s'", scene_uid("prey"));
+	scene_escape(&s, "m", "Move", "before", "Succeeded", 2 * MINUTE,
+		"'destinationNode':'node-b','successor':'prey','state':'Live'", status);
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+	assert_int_equal(out.wake_ms, s.now_ms + 3 * MINUTE);
+	s.now_ms += 3 * MINUTE;
+	scene_node(&s, "node-b", "[]");
+	auto_actions struct actions after = plan(&s);
+
+	assert_int_equal(actions_count(&after, ACTION_CREATE_ESCAPE), 1);
+	scene_end(&s);
+}
+
+static void a_move_that_was_called_off_is_tried_again_after_the_cooldown(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "'placement':{'cooldown':'5m'}");
+	auto_actions struct actions first = plan(&s);
+
+	scene_escape(&s, actions_first(&first, ACTION_CREATE_ESCAPE)->name, "Move", "prey", "Aborted", MINUTE,
+		"'anomaly':'a1','destinationNode':'node-b','successor':'prey-1','state':'Live'", "");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+	s.now_ms += 4 * MINUTE;
+	scene_node(&s, "node-b", "[]");
+	auto_actions struct actions after = plan(&s);
+
+	assert_int_equal(actions_count(&after, ACTION_CREATE_ESCAPE), 1);
+	assert_string_not_equal(actions_first(&after, ACTION_CREATE_ESCAPE)->name,
+		actions_first(&first, ACTION_CREATE_ESCAPE)->name);
+	scene_end(&s);
+}
+
+static void not_more_than_max_concurrent_move(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "'placement':{'maxConcurrent':2}");
+	for (int i = 0; i < 10; i++) {
+		char name[16];
+
+		str_fmt(name, sizeof(name), "prey-%d", i);
+		scene_pod(&s, name, "node-a", "");
+	}
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 2);
+	scene_end(&s);
+}
+
+static void the_brake_holds_mass_alarms(void **state)
+{
+	struct scene s;
+	char list[8192] = "[";
+	(void)state;
+	attacked(&s, "");
+	for (int i = 0; i < 12; i++) {
+		char name[16], id[16];
+
+		str_fmt(name, sizeof(name), "prey-%d", i);
+		str_fmt(id, sizeof(id), "b%d", i);
+		scene_pod(&s, name, "node-a", "");
+		strcat(list, i ? "," : "");
+		strcat(list, scene_anomaly(&s, id, name, 1000 + i));
+	}
+	strcat(list, "]");
+	scene_node(&s, "node-a", list);
+	s.c.brake_share = 0.25;
+	auto_actions struct actions out = plan(&s);
+
+	/* A quarter of 13 protected pods, rounded up. */
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 4);
+	assert_non_null(actions_event(&out, "Braked"));
+	scene_end(&s);
+}
+
+static void a_small_cluster_is_never_braked_below_two(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	scene_escape(&s, "x", "Rollback", "other", "Pending", 100, "'anomaly':'z'", "");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
+	scene_end(&s);
+}
+
+static void a_pod_that_cannot_flee_is_told_once(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "");
+	scene_pod(&s, "prey", "node-a",
+		",'ownerReferences':[{'kind':'Job','name':'s','uid':'5','controller':true}]");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+	assert_non_null(actions_event(&out, "CannotEscape"));
+	assert_true(*actions_event(&out, "CannotEscape")->event.once);
+	scene_end(&s);
+}
+
+static void addresses_of_earlier_moves_go_along(void **state)
+{
+	struct scene s;
+	const struct json *list;
+	(void)state;
+	attacked(&s, "'response':{'rollbacks':0}");
+	scene_pod(&s, "prey", "node-a", ",'annotations':{'escape.dev/addresses':'10.0.1.1,10.0.2.2'}");
+	auto_actions struct actions out = plan(&s);
+
+	list = json_at(actions_first(&out, ACTION_CREATE_ESCAPE)->object, "spec.addresses");
+	assert_int_equal(json_len(list), 3);
+	assert_string_equal(json_str(json_first(list)), "10.0.1.1");
+	assert_string_equal(json_str(json_next(json_next(json_first(list)))), "10.0.0.7");
+	scene_end(&s);
+}
+
+static void names_do_not_grow_and_stay_labels(void **state)
+{
+	static struct world_pod p = {.uid = "1"};
+	char once[API_LABEL_MAX], twice[API_LABEL_MAX], longest[API_LABEL_MAX];
+	(void)state;
+
+	str_copy(p.name, sizeof(p.name), "cart");
+	draft_name(once, &p, "a", 0);
+	str_copy(p.name, sizeof(p.name), once);
+	str_copy(p.escape, sizeof(p.escape), once);
+	draft_name(twice, &p, "b", 0);
+	assert_int_equal(strlen(once), strlen(twice));
+	assert_string_not_equal(once, twice);
+	memset(p.name, 'x', 250);
+	p.name[100] = '.';
+	p.name[250] = '\0';
+	draft_name(longest, &p, "b", 0);
+	assert_true(str_is_dns_name(longest, false));
+	/* Only a successor's hash is taken off. */
+	p.escape[0] = '\0';
+	str_copy(p.name, sizeof(p.name), "cart-deadbeef");
+	draft_name(once, &p, "b", 0);
+	assert_true(str_starts(once, "cart-deadbeef-"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_alarm_rolls_back),
+		cmocka_unit_test(two_plans_make_the_same_name),
+		cmocka_unit_test(an_answered_alarm_is_not_answered_again),
+		cmocka_unit_test(answers_belong_to_their_pod),
+		cmocka_unit_test(what_nobody_took_up_is_asked_again),
+		cmocka_unit_test(one_escape_per_pod_at_a_time),
+		cmocka_unit_test(two_alarms_of_a_pod_make_one_escape),
+		cmocka_unit_test(a_persistent_attack_moves_the_last_safe_state),
+		cmocka_unit_test(old_and_failed_rollbacks_do_not_count),
+		cmocka_unit_test(what_cannot_move_rolls_back_and_says_why),
+		cmocka_unit_test(stateless_pods_restart),
+		cmocka_unit_test(a_bare_stateless_pod_rolls_back),
+		cmocka_unit_test(observing_and_dry_runs_only_tell),
+		cmocka_unit_test(an_unguarded_or_ungoverned_pod_is_left_alone),
+		cmocka_unit_test(a_node_speaks_only_for_its_own_pods),
+		cmocka_unit_test(forgiven_alarms_are_over),
+		cmocka_unit_test(clean_pods_on_a_hacked_node_move_live),
+		cmocka_unit_test(the_policy_may_say_which_state_moves),
+		cmocka_unit_test(a_pod_with_an_open_alarm_of_its_own_does_not_move_live),
+		cmocka_unit_test(what_just_came_stays_for_the_cooldown),
+		cmocka_unit_test(a_move_that_was_called_off_is_tried_again_after_the_cooldown),
+		cmocka_unit_test(not_more_than_max_concurrent_move),
+		cmocka_unit_test(the_brake_holds_mass_alarms),
+		cmocka_unit_test(a_small_cluster_is_never_braked_below_two),
+		cmocka_unit_test(a_pod_that_cannot_flee_is_told_once),
+		cmocka_unit_test(addresses_of_earlier_moves_go_along),
+		cmocka_unit_test(names_do_not_grow_and_stay_labels),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
