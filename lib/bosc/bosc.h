@@ -37,6 +37,8 @@ int bosc_replay_new(const struct bosc_params *p, struct bosc_db *db, bool learn,
 void bosc_replay_free(struct bosc_replay *r);
 /* 1 when this call made its epoch anomalous (once until restart), else 0 or -errno. */
 int bosc_replay_call(struct bosc_replay *r, uint32_t task, uint64_t nr);
+/* Each task begins a fresh window; the epoch goes on. */
+void bosc_replay_pause(struct bosc_replay *r);
 /* New epoch, windows forgotten, verdicts possible again. */
 void bosc_replay_restart(struct bosc_replay *r);
 void bosc_replay_result(const struct bosc_replay *r, struct bosc_replay_result *ret);

@@ -114,10 +114,15 @@ int bosc_replay_call(struct bosc_replay *r, uint32_t task, uint64_t nr)
 	return r->learn ? learn_bag(r, number, t->window.bag) : judge_bag(r, number, t->window.bag);
 }
 
-void bosc_replay_restart(struct bosc_replay *r)
+void bosc_replay_pause(struct bosc_replay *r)
 {
 	for (struct task *t = r->tasks; t; t = t->hh.next)
 		bosc_window_reset(&t->window);
+}
+
+void bosc_replay_restart(struct bosc_replay *r)
+{
+	bosc_replay_pause(r);
 	bosc_tally_restart(&r->tally, r->params.epoch);
 }
 

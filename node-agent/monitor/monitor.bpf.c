@@ -24,6 +24,12 @@ enum { MODE_OFF, MODE_LEARN, MODE_DETECT };
 
 char LICENSE[] SEC("license") = "GPL";
 
+/*
+ * The kernel's way to go on with a sleep that a signal or the freezer interrupted: no call of the program,
+ * and it would come after every freeze. Its number is the architecture's, which user space knows.
+ */
+const volatile __u32 restart_call;
+
 struct monitor_conf confs[MONITOR_SLOTS];
 __u32 tasks_of; /* the iterator counts the tasks of this watch into tasks */
 __u32 tasks;
@@ -83,7 +89,7 @@ static __always_inline struct monitor_mark *mark_adopt(struct task_struct *task,
 		return 0;
 	own->slot = lead->slot;
 	own->watch = lead->watch;
-	own->gen = 0;
+	own->windows = 0;
 	own->armed = 1;
 	return own;
 }
@@ -176,13 +182,12 @@ static __always_inline void verdict_send(struct monitor_state *st, const struct 
 	bpf_ringbuf_submit(r, 0);
 }
 
-static __always_inline void bag_judge(
-	struct monitor_state *st, const struct monitor_conf *c, const struct monitor_mark *m, __u64 number)
+static __always_inline void bag_judge(struct monitor_state *st, const struct monitor_conf *c,
+	const struct monitor_mark *m, __u32 gen, __u64 number)
 {
 	struct monitor_bag_key key = {.bag = m->window.bag, .profile = st->profile};
 	struct bosc_params params = c->params;
 	struct bosc_cell *found, cell = {};
-	__u32 gen = m->gen;
 	__u64 now;
 
 	if (bpf_map_lookup_elem(&bags, &key))
@@ -205,7 +210,7 @@ int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 	struct monitor_conf *c;
 	struct monitor_state *st;
 	__u64 number;
-	__u32 gen, slot, mode;
+	__u32 gen, windows, slot, mode;
 
 	if (!m)
 		return 0;
@@ -213,7 +218,7 @@ int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 	if (!c)
 		return 0;
 	mode = c->mode;
-	if (mode == MODE_OFF || traced_from_outside(task))
+	if (mode == MODE_OFF || nr == restart_call || traced_from_outside(task))
 		return 0;
 	slot = m->slot;
 	st = bpf_map_lookup_elem(&states, &slot);
@@ -222,9 +227,10 @@ int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 	gen = *(volatile __u32 *)&c->gen;
 	if (st->gen != gen)
 		state_restart(st, c, gen);
-	if (m->gen != gen) {
+	windows = c->windows;
+	if (m->windows != windows) {
 		bosc_window_reset(&m->window);
-		m->gen = gen;
+		m->windows = windows;
 	}
 	number = __sync_fetch_and_add(&st->tally.calls, 1);
 	if (!bosc_window_push(&m->window, c->params.window, nr))
@@ -232,7 +238,7 @@ int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 	if (mode == MODE_LEARN)
 		bag_learn(st, c, number, m->window.bag);
 	else
-		bag_judge(st, c, m, number);
+		bag_judge(st, c, m, gen, number);
 	return 0;
 }
 

@@ -131,6 +131,7 @@ struct monitor_conf *monitor_conf_of(const struct monitor_watch *w)
 
 void monitor_conf_commit(struct monitor_conf *c)
 {
+	c->windows++;
 	__atomic_store_n(&c->gen, c->gen + 1, __ATOMIC_RELEASE);
 }
 

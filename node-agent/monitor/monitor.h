@@ -67,9 +67,9 @@ int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e);
  */
 int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e);
 /*
- * A watch begins in MONITOR_OFF, which counts nothing and keeps all there is: OFF and back to the mode before
- * is a pause (a snapshot). Any other change of mode begins a new epoch with fresh windows, and quiet epochs
- * count from there.
+ * A watch begins in MONITOR_OFF, which counts nothing. OFF and back to the mode before is a pause (a
+ * snapshot): the epoch goes on, each task begins a fresh window. Any other change of mode begins a new epoch,
+ * and quiet epochs count from there.
  */
 int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode);
 /*

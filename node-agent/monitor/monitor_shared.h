@@ -18,21 +18,21 @@
 /* Written by user space only, through the mapped .bss; the programs read it. gen is written last. */
 struct monitor_conf {
 	__u32 watch;   /* id; 0: the slot is free */
-	__u32 gen;     /* another one: new epoch, windows forgotten */
+	__u32 gen;     /* another one: a new epoch begins */
+	__u32 windows; /* another one: the windows are forgotten */
 	__u32 mode;    /* enum monitor_mode */
 	__u32 profile; /* id; first half of the key of its bags */
 	__u32 preset;  /* bags that user space put into the profile */
 	__u32 row;     /* another one: quiet epochs count from here */
 	struct bosc_params params;
-	__u32 unused;
 };
 
 /* Of one task: written by the task itself, by its parent at fork, and by user space at marking. */
 struct monitor_mark {
 	__u32 watch;
 	__u32 slot;
-	__u32 gen;
-	__u32 armed; /* 0: it has not executed its program yet, so its calls are the runtime's */
+	__u32 windows; /* the conf's, when the window began */
+	__u32 armed;   /* 0: it has not executed its program yet, so its calls are the runtime's */
 	struct bosc_window window;
 };
 

@@ -66,6 +66,8 @@ int monitor_load(struct monitor_bpf **ret, struct err *e)
 	last_warning[0] = 0;
 	libbpf_set_print(on_libbpf_print);
 	skel = monitor_bpf__open();
+	if (skel)
+		skel->rodata->restart_call = SYS_restart_syscall;
 	r = skel ? monitor_bpf__load(skel) : -errno;
 	if (r < 0) {
 		monitor_bpf__destroy(skel);

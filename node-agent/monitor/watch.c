@@ -115,6 +115,10 @@ int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode)
 		c->mode = MONITOR_OFF;
 		monitor_conf_commit(c);
 	}
+	/* What is interrupted by a freeze is called a second time by the kernel: that must not join on to
+	 * what was before. */
+	if (mode == MONITOR_OFF)
+		c->windows++;
 	__atomic_store_n(&c->mode, mode, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -116,6 +116,12 @@ static void command_run(struct subject_shared *sh)
 	case SUBJECT_EXEC:
 		exec_self(sh, "stop");
 		break;
+	case SUBJECT_RESTART:
+		for (uint32_t i = 0; i < sh->n; i++) {
+			make_calls(sh->seed + i, 1, sh->kinds);
+			syscall(SYS_restart_syscall);
+		}
+		break;
 	case SUBJECT_THREADS:
 		threads_run(sh);
 		break;

@@ -20,6 +20,7 @@ enum subject_op {
 	SUBJECT_FORK,  /* a child makes the n calls and ends; the subject waits for it */
 	SUBJECT_EXEC, /* executes this test's own program, which makes n times the call `kinds`, then stops */
 	SUBJECT_SPAWN,   /* a child does the same as EXEC, but ends; the subject waits for it */
+	SUBJECT_RESTART, /* as CALLS, with a restart_syscall after each call */
 	SUBJECT_THREADS, /* each further thread k makes n calls drawn from seed + k, all at once */
 };
 

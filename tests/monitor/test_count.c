@@ -202,6 +202,7 @@ static void off_counts_nothing_and_pauses(void **state)
 	subject_run(&s, SUBJECT_CALLS, 2, 250, 3);
 	subject_replay(r, 1, 2, 250, 3);
 	assert_int_equal(monitor_watch_mode(w, MONITOR_OFF), 0);
+	bosc_replay_pause(r);
 	subject_run(&s, SUBJECT_CALLS, 3, 500, 9);
 	assert_int_equal(monitor_watch_mode(w, MONITOR_LEARN), 0);
 	subject_run(&s, SUBJECT_CALLS, 4, 250, 3);

@@ -101,6 +101,19 @@ static void marks_survive_fork_and_exec(void **state)
 	monitor_watch_free(w);
 }
 
+static void restarted_sleeps_are_no_calls(void **state)
+{
+	struct monitor_watch *w = learning(state);
+	struct subject s;
+
+	subject_start(&s, 0);
+	subject_mark(&s, w);
+	subject_run(&s, SUBJECT_RESTART, 1, 50, 1);
+	assert_int_equal(fixture_stats(w).calls, 51);
+	subject_stop(&s);
+	monitor_watch_free(w);
+}
+
 static void second_marking_changes_nothing(void **state)
 {
 	struct monitor_watch *w = learning(state);
@@ -485,6 +498,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			unarmed_child_is_counted_from_its_exec_on, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(marks_survive_fork_and_exec, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(restarted_sleeps_are_no_calls, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(second_marking_changes_nothing, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(
 			late_marking_arms_what_waited_for_exec, fixture_up, fixture_down),
