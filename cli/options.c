@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <argp.h>
+#include <base/str.h>
+
+enum {
+	OPT_KUBECONFIG = 256,
+	OPT_CONTEXT,
+	EXIT_USAGE = 2,
+};
+
+static const struct argp_option OPTIONS[] = {
+	{"namespace", 'n', "NAME", 0, "Namespace to look at (default: the context's)", 0},
+	{"all-namespaces", 'A', NULL, 0, "status: all namespaces", 0},
+	{"output", 'o', "FORMAT", 0, "text or json (default: text)", 0},
+	{"kubeconfig", OPT_KUBECONFIG, "FILE", 0, "How to reach the API server (default: as kubectl)", 0},
+	{"context", OPT_CONTEXT, "NAME", 0, "Context of the kubeconfig (default: the current one)", 0},
+	{0},
+};
+
+static const char DOC[] =
+	"Shows what ESCAPE protects, what the nodes can do, and why it moved something. Changes nothing.\v"
+	"Commands:\n"
+	"  status           policies, nodes with their problems, Escapes under way\n"
+	"  explain ESCAPE   why, from where to where, the timeline, the candidates\n"
+	"  version          of this program, and of the API it speaks\n"
+	"\n"
+	"Exit status: 0 done, 1 failed (the message says why), 2 wrong command line.";
+
+static void set_output(struct argp_state *state, const char *arg, struct options *o)
+{
+	if (!str_eq(arg, "json") && !str_eq(arg, "text"))
+		argp_error(state, "-o %s: expected text or json", arg);
+	o->json = str_eq(arg, "json");
+}
+
+static void set_namespace(struct argp_state *state, const char *arg, struct options *o)
+{
+	if (!str_is_dns_name(arg, false))
+		argp_error(state,
+			"-n %s: not the name of a namespace (up to 63 of a-z, 0-9 and '-', no '-' at the "
+			"ends)",
+			arg);
+	o->namespace_ = arg;
+}
+
+static void set_command(struct argp_state *state, const char *arg, struct options *o)
+{
+	for (const struct command *c = COMMANDS; c->name; c++)
+		if (str_eq(c->name, arg))
+			o->command = c;
+	if (!o->command)
+		argp_error(state, "%s: no such command; there are status, explain and version", arg);
+}
+
+static void set_name(struct argp_state *state, const char *arg, struct options *o)
+{
+	if (!o->command->takes_name || o->name)
+		argp_error(state, "%s: one argument too many for %s", arg, o->command->name);
+	if (!str_is_dns_name(arg, true))
+		argp_error(state, "%s: not the name of an Escape (kubectl get escapes.escape.dev lists them)",
+			arg);
+	o->name = arg;
+}
+
+static void check(struct argp_state *state, const struct options *o)
+{
+	if (!o->command)
+		argp_error(state, "a command is missing: status, explain or version");
+	if (o->command->takes_name && !o->name)
+		argp_error(state,
+			"%s needs the name of an Escape (kubectl get escapes.escape.dev lists them)",
+			o->command->name);
+	if (o->all_namespaces && !o->command->takes_all_namespaces)
+		argp_error(state, "%s looks at one namespace: use -n NAME instead of -A", o->command->name);
+	if (o->all_namespaces && o->namespace_)
+		argp_error(state, "-A and -n %s exclude each other", o->namespace_);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'n':
+		set_namespace(state, arg, o);
+		return 0;
+	case 'A':
+		o->all_namespaces = true;
+		return 0;
+	case 'o':
+		set_output(state, arg, o);
+		return 0;
+	case OPT_KUBECONFIG:
+		o->kubeconfig = arg;
+		return 0;
+	case OPT_CONTEXT:
+		o->context = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (o->command)
+			set_name(state, arg, o);
+		else
+			set_command(state, arg, o);
+		return 0;
+	case ARGP_KEY_END:
+		check(state, o);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+void options_parse(int argc, char **argv, struct options *ret)
+{
+	static const struct argp ARGP = {
+		.options = OPTIONS, .parser = parse, .args_doc = "COMMAND [ESCAPE]", .doc = DOC};
+
+	*ret = (struct options){0};
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&ARGP, argc, argv, 0, NULL, ret);
+}
