@@ -89,9 +89,11 @@ static int read_spec(json_t *spec, struct bundle *b, struct err *e)
 
 static json_t *parse_json(const char *text, size_t len, const char *path, struct err *e)
 {
-	json_error_t why;
+	json_error_t why = {.line = 1, .text = "a NUL byte"};
 	/* Limits of 2^64-1 do not fit a signed integer; nothing read here is a number. */
-	json_t *spec = json_loadb(text, len, JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES, &why);
+	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES;
+	/* jansson passes over a NUL between values, where a C string ends. */
+	json_t *spec = memchr(text, 0, len) ? NULL : json_loadb(text, len, flags, &why);
 
 	if (!spec)
 		err_set(e, -EINVAL, "BadSpec", "%s/config.json, line %d: %s", path, why.line, why.text);

@@ -98,17 +98,17 @@ static int create_guarded(const struct runc_args *a, struct bundle *b, struct er
 int verb_create(const struct runc_args *a)
 {
 	struct err e = {0};
-	struct bundle b;
+	struct bundle b = {0};
 	int r = bundle_load(a->bundle, &b, &e);
+	bool plain = b.sandbox || !args_id_ok(a->id);
 
 	if (!r)
 		r = check_fence(&b, &e);
-	if (!r && (b.sandbox || !args_id_ok(a->id))) {
-		bundle_free(&b);
-		return verb_pass(a);
-	}
-	if (!r)
+	if (!r && !plain)
 		r = create_guarded(a, &b, &e);
+	bundle_free(&b);
+	if (!r && plain)
+		return verb_pass(a);
 	if (r && *e.message)
 		runc_report(a, e.message);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;

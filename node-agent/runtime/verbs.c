@@ -78,10 +78,9 @@ int verb_exec(const struct runc_args *a)
 	 * hold the lock. */
 	if (a->detach)
 		return verb_guarded(a);
-	if (has_keeper(a)) {
-		auto_close int lock = wait_for_container(a);
-		(void)lock;
-	}
+	int lock = has_keeper(a) ? wait_for_container(a) : -1;
+	if (lock >= 0)
+		close(lock);
 	return verb_pass(a);
 }
 
@@ -127,11 +126,13 @@ int verb_delete(const struct runc_args *a)
 {
 	if (!has_keeper(a))
 		return verb_pass(a);
-	auto_close int lock = wait_for_container(a);
+	int lock = wait_for_container(a);
 	auto_close int keeper = client_connect(a->id);
 	bool orphan = keeper < 0 && !a->force;
 	int status = orphan ? delete_orphan(a) : run_child(a);
 	if (status == EXIT_SUCCESS || keeper < 0)
 		statedir_remove(a->id);
+	if (lock >= 0)
+		close(lock);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments, one a line. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <base/cleanup.h>
@@ -23,8 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		line = strtok_r(NULL, "\n", &save))
 		argv[n++] = line;
 	args_parse(n, argv, &a);
-	auto_free char **create = args_for_create(&a, argv[0], (char *)"/p");
-	auto_free char **start = args_for_runc(&a, argv[0], (char *)"/r", (char *)"/l", more);
+	free(args_for_create(&a, argv[0], (char *)"/p"));
+	free(args_for_runc(&a, argv[0], (char *)"/r", (char *)"/l", more));
 	args_id_ok(a.id);
 	return 0;
 }
