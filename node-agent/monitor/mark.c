@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define PROCS_MAX (1024 * 1024)
+#define PROCS_MAX ((size_t)1 << 20)
 #define DEPTH_MAX 4096
 #define PASSES_MAX 64
 
@@ -61,14 +61,19 @@ int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e)
 static int parent_of(int pid, int *ret)
 {
 	auto_free char *stat = NULL;
-	char path[32], *p;
+	char path[32], *p, *end;
+	long parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (io_read_file(path, 4096, &stat, NULL) < 0)
 		return -ESRCH;
 	p = strrchr(stat, ')');
-	if (!p || sscanf(p + 1, " %*c %d", ret) != 1)
+	if (!p || strlen(p) < 5)
 		return -EINVAL;
+	parent = strtol(p + 4, &end, 10);
+	if (end == p + 4 || parent < 0 || parent > INT32_MAX)
+		return -EINVAL;
+	*ret = (int)parent;
 	return 0;
 }
 

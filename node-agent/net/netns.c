@@ -145,7 +145,7 @@ static int nsid_request(struct nl_sock *sk, int fd, int32_t *ret)
 int netns_id(int pid, int32_t *ret)
 {
 	auto_close int fd = -1;
-	struct nl_sock *sk;
+	struct nl_sock *sk = NULL;
 	int32_t id = NETNSA_NSID_NOT_ASSIGNED;
 	char path[40];
 	int r;

@@ -18,7 +18,7 @@ static bool same_prefix(const uint8_t *a, const uint8_t *b, unsigned int bits)
 {
 	unsigned int rest = bits % 8;
 
-	if (memcmp(a, b, bits / 8))
+	if (memcmp(a, b, bits / 8) != 0)
 		return false;
 	return !rest || (a[bits / 8] ^ b[bits / 8]) >> (8 - rest) == 0;
 }

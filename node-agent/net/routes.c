@@ -191,8 +191,10 @@ int net_routes_apply(const struct net_route *routes, size_t n, struct err *e)
 {
 	struct wanted *w = calloc(n + 1, sizeof(*w));
 	struct nl_sock *sk = NULL;
-	int r = w ? 0 : err_set(e, -ENOMEM, "OutOfMemory", "no memory for %zu routes", n);
+	int r = 0;
 
+	if (!w)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for %zu routes", n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = wanted_parse(&routes[i], &w[i], e);
 	if (r == 0)

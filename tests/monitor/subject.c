@@ -90,11 +90,15 @@ static void spawn_and_wait(const struct subject_shared *sh)
 
 void subject_exec_main(int argc, char **argv)
 {
-	unsigned int n, nr;
+	unsigned long n;
+	long nr;
+	char *end;
 
-	if (argc != 3 || sscanf(argv[1], "calls:%u:%u", &n, &nr) != 2)
+	if (argc != 3 || strncmp(argv[1], "calls:", 6) != 0)
 		return;
-	for (unsigned int i = 0; i < n; i++)
+	n = strtoul(argv[1] + 6, &end, 10);
+	nr = strtol(end + 1, NULL, 10);
+	for (unsigned long i = 0; i < n; i++)
 		syscall(nr);
 	if (strcmp(argv[2], "stop") == 0)
 		kill(getpid(), SIGSTOP);

@@ -166,9 +166,9 @@ static void many_threads_are_counted_exactly(void **state)
 	assert_int_equal(fixture_stats(w).tasks, SUBJECT_THREADS_MAX + 1);
 	assert_int_equal(monitor_watch_mode(w, MONITOR_LEARN), 0);
 	for (uint32_t round = 0; round < 3; round++) {
-		subject_run(&s, SUBJECT_THREADS, round * 1000, CALLS, KINDS);
+		subject_run(&s, SUBJECT_THREADS, round * UINT64_C(1000), CALLS, KINDS);
 		for (uint32_t k = 0; k < SUBJECT_THREADS_MAX; k++) {
-			uint64_t seed = round * 1000 + k;
+			uint64_t seed = round * UINT64_C(1000) + k;
 
 			for (uint32_t i = 0; i < CALLS; i++)
 				bosc_replay_call(r, 2 + k, subject_call(&seed, KINDS));

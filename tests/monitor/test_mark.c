@@ -289,7 +289,7 @@ static void pod_hear(struct pod *p)
 
 	assert_int_equal(recvmsg(p->ours, &m, 0), 1);
 	assert_non_null(CMSG_FIRSTHDR(&m));
-	memcpy(&who, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(who));
+	memcpy(&who, CMSG_DATA(&control.head), sizeof(who));
 	p->pids[letter & 127] = who.pid;
 }
 
@@ -466,7 +466,7 @@ static void marks_survive_the_freezer(void **state)
 	char dir[64], pid[16];
 	struct monitor_watch *w;
 	struct subject s;
-	bool v2;
+	bool v2 = false;
 
 	if (!cgroup_make(dir, &v2))
 		skip();

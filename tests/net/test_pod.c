@@ -169,7 +169,7 @@ static void announcement_is_heard_on_the_bridge(void **state)
 
 		assert_int_equal(poll(&p, 1, FOREVER_MS), 1);
 		assert_true(recv(fd, &arp, sizeof(arp), 0) >= (ssize_t)sizeof(arp));
-		if (memcmp(arp.arp_spa, address, 4))
+		if (memcmp(arp.arp_spa, address, 4) != 0)
 			continue;
 		assert_memory_equal(arp.arp_tpa, address, 4);
 		seen |= ntohs(arp.ea_hdr.ar_op) == ARPOP_REQUEST ? 1 : 2;
@@ -183,7 +183,7 @@ static void announcement_of_ipv6_is_a_valid_advertisement(void **state)
 	int listener;
 	struct pollfd p = {.events = POLLIN};
 	struct icmp6_filter only;
-	struct nd_neighbor_advert na;
+	struct nd_neighbor_advert na = {0};
 	char text[INET6_ADDRSTRLEN] = "";
 
 	/* An ICMPv6 socket of the neighbour: the kernel has checked length, hop limit and checksum before it
@@ -197,7 +197,7 @@ static void announcement_of_ipv6_is_a_valid_advertisement(void **state)
 	assert_int_equal(setsockopt(listener, IPPROTO_ICMPV6, ICMP6_FILTER, &only, sizeof(only)), 0);
 	p.fd = listener;
 	assert_ok(net_pod_announce(l->pid[POD_A1], "fd00:1::99", why));
-	while (strcmp(text, "fd00:1::99")) {
+	while (strcmp(text, "fd00:1::99") != 0) {
 		assert_int_equal(poll(&p, 1, FOREVER_MS), 1);
 		assert_true(recv(listener, &na, sizeof(na), 0) >= (ssize_t)sizeof(na));
 		inet_ntop(AF_INET6, &na.nd_na_target, text, sizeof(text));
