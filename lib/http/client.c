@@ -125,12 +125,12 @@ static void client_settle(struct http_client *c)
 	}
 }
 
-static void client_enter(struct http_client *c)
+void http_client_enter(struct http_client *c)
 {
 	c->busy++;
 }
 
-static void client_leave(struct http_client *c)
+void http_client_leave(struct http_client *c)
 {
 	if (c->busy == 1 && !c->dead)
 		client_settle(c);
@@ -146,78 +146,6 @@ static void client_leave(struct http_client *c)
 	}
 }
 
-static void client_drive(struct http_client *c, curl_socket_t fd, int mask)
-{
-	int running;
-
-	client_enter(c);
-	c->in_curl = true;
-	curl_multi_socket_action(c->multi, fd, mask, &running);
-	c->in_curl = false;
-	client_leave(c);
-}
-
-static void on_timer(void *arg)
-{
-	client_drive(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-	struct http_client *c = arg;
-
-	(void)multi;
-	if (timeout_ms < 0)
-		loop_timer_stop(c->timer);
-	else
-		loop_timer_start(c->timer, (uint64_t)timeout_ms, 0);
-	return 0;
-}
-
-struct http_socket {
-	struct http_client *client;
-	struct loop_poll *poll;
-	curl_socket_t fd;
-};
-
-static void on_socket_ready(void *arg, int events)
-{
-	struct http_socket *s = arg;
-	int mask = (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0) |
-		   (events & LOOP_HUP ? CURL_CSELECT_ERR : 0);
-
-	client_drive(s->client, s->fd, mask);
-}
-
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-	struct http_client *c = arg;
-	struct http_socket *s = socket_arg;
-	int events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (s)
-			loop_poll_free(s->poll);
-		free(s);
-		curl_multi_assign(c->multi, fd, NULL);
-		return 0;
-	}
-	if (s)
-		return loop_poll_set(s->poll, events) ? -1 : 0;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return -1;
-	s->client = c;
-	s->fd = fd;
-	if (loop_poll_new(c->loop, fd, events, on_socket_ready, s, &s->poll)) {
-		free(s);
-		return -1;
-	}
-	curl_multi_assign(c->multi, fd, s);
-	return 0;
-}
-
 static int copy_pem(const char *pem, char **ret)
 {
 	if (!pem)
@@ -228,21 +156,15 @@ static int copy_pem(const char *pem, char **ret)
 
 static int client_setup(struct http_client *c, const struct http_tls *tls)
 {
-	if (loop_timer_new(c->loop, on_timer, c, &c->timer))
-		return -ENOMEM;
 	if (tls && (copy_pem(tls->ca_pem, &c->ca_pem) || copy_pem(tls->cert_pem, &c->cert_pem) ||
 			   copy_pem(tls->key_pem, &c->key_pem)))
 		return -ENOMEM;
 	c->multi = curl_multi_init();
 	if (!c->multi)
 		return -ENOMEM;
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)MAX_IDLE_CONNECTIONS);
 	curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_CONNECTIONS_PER_HOST);
-	return 0;
+	return http_client_attach(c);
 }
 
 int http_client_new(struct loop *l, const struct http_tls *tls, struct http_client **ret, struct err *e)
@@ -276,7 +198,7 @@ void http_client_free(struct http_client *c)
 	if (!c || c->dead)
 		return;
 	err_set(&e, -ECANCELED, "Canceled", "the HTTP client was closed");
-	client_enter(c);
+	http_client_enter(c);
 	c->dead = true;
 	DL_FOREACH_SAFE(c->requests, r, next)
 	{
@@ -284,7 +206,7 @@ void http_client_free(struct http_client *c)
 			request_finish(r, 0, &e);
 		r->cancelled = true;
 	}
-	client_leave(c);
+	http_client_leave(c);
 }
 
 static void on_stream_silent(void *arg)
@@ -295,11 +217,11 @@ static void on_stream_silent(void *arg)
 
 	err_set(&e, -ETIMEDOUT, "Timeout", "%s",
 		r->headers_done ? "the stream fell silent" : "no answer before the deadline");
-	client_enter(c);
+	http_client_enter(c);
 	request_unlink(r);
 	request_finish(r, 0, &e);
 	http_request_free(r);
-	client_leave(c);
+	http_client_leave(c);
 }
 
 static int start(struct http_client *c, const struct http_args *args, http_chunk chunk, http_done done,

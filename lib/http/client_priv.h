@@ -47,4 +47,11 @@ void http_request_error(const struct http_request *r, CURLcode code, struct err 
 /* Frees a string whose content must not stay in memory. */
 void http_secret_free(char *s);
 
+/* Around everything that may end requests: on the outermost way out they are reported, and a freed client
+ * goes. */
+void http_client_enter(struct http_client *c);
+void http_client_leave(struct http_client *c);
+/* client_loop.c: lets the multi handle watch its sockets and time on the loop. */
+int http_client_attach(struct http_client *c);
+
 #endif

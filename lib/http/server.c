@@ -6,13 +6,12 @@
 #include <errno.h>
 #include <http/listener.h>
 #include <http/lws_context.h>
+#include <http/routes.h>
 #include <http/tls.h>
 #include <string.h>
-#include <utlist.h>
 
 enum {
-	BODY_MAX = 3 << 20,    /* an AdmissionReview */
-	ANSWER_MAX = 16 << 20, /* what a handler may fill in */
+	BODY_MAX = 3 << 20, /* an AdmissionReview */
 	MAX_CONNECTIONS = 256,
 	REQUEST_TIMEOUT_S = 20,
 	KEEPALIVE_S = 90,
@@ -21,20 +20,13 @@ enum {
 	PATH_MAX_LEN = 1024,
 };
 
-struct route {
-	struct route *next;
-	char *method, *path;
-	http_handler handler;
-	void *arg;
-};
-
 struct http_server {
 	struct loop *loop;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	struct http_listener *listener;
 	SSL_CTX *unused_client_tls;
-	struct route *routes;
+	struct http_route *routes;
 	const struct http_server_args *args; /* only while the context is being made */
 	bool dead;
 };
@@ -66,20 +58,11 @@ static void session_reset(struct session *s)
 {
 	buf_free(&s->body);
 	buf_free(&s->answer);
-	*s = (struct session){.body = BUF_INIT(BODY_MAX), .answer = BUF_INIT(ANSWER_MAX)};
-}
-
-static void answer_plain(struct http_answer *a, int status, const char *text)
-{
-	a->status = status;
-	a->content_type = "text/plain; charset=utf-8";
-	buf_reset(&a->body);
-	buf_addf(&a->body, "%s\n", text);
+	*s = (struct session){.body = BUF_INIT(BODY_MAX), .answer = BUF_INIT(HTTP_ANSWER_MAX)};
 }
 
 static void dispatch(const struct http_server *server, const struct session *s, struct http_answer *a)
 {
-	bool known = false;
 	struct http_call call = {
 		.method = s->method,
 		.path = s->path,
@@ -87,25 +70,10 @@ static void dispatch(const struct http_server *server, const struct session *s, 
 		.body_len = s->body.len,
 	};
 
-	if (s->too_large) {
-		answer_plain(a, 413, "the request body is too large");
-		return;
-	}
-	for (const struct route *r = server->routes; r; r = r->next) {
-		if (!str_eq(r->path, s->path))
-			continue;
-		known = true;
-		if (!str_eq(r->method, s->method))
-			continue;
-		r->handler(r->arg, &call, a);
-		if (a->body.failed)
-			answer_plain(a, 500, "the answer is too large");
-		return;
-	}
-	if (known)
-		answer_plain(a, 405, "method not allowed");
+	if (s->too_large)
+		http_answer_plain(a, 413, "the request body is too large");
 	else
-		answer_plain(a, 404, "not found");
+		http_routes_answer(server->routes, &call, a);
 }
 
 static int send_headers(struct lws *wsi, const struct http_answer *a)
@@ -130,7 +98,7 @@ static int finish_request(struct lws *wsi, struct session *s)
 
 static int answer(struct lws *wsi, const struct http_server *server, struct session *s)
 {
-	struct http_answer a = {.status = 200, .body = BUF_INIT(ANSWER_MAX)};
+	struct http_answer a = {.status = 200, .body = BUF_INIT(HTTP_ANSWER_MAX)};
 
 	dispatch(server, s, &a);
 	buf_free(&s->body);
@@ -303,16 +271,10 @@ static int server_start(struct http_server *s, const struct http_server_args *ar
 static void server_destroy(void *arg)
 {
 	struct http_server *s = arg;
-	struct route *r, *next;
 
 	http_listener_free(s->listener);
 	SSL_CTX_free(s->unused_client_tls);
-	LL_FOREACH_SAFE(s->routes, r, next)
-	{
-		free(r->method);
-		free(r->path);
-		free(r);
-	}
+	http_routes_free(s->routes);
 	free(s);
 }
 
@@ -343,22 +305,7 @@ int http_server_new(
 
 int http_server_handle(struct http_server *s, const char *method, const char *path, http_handler h, void *arg)
 {
-	struct route *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->method = strdup(method);
-	r->path = strdup(path);
-	r->handler = h;
-	r->arg = arg;
-	if (!r->method || !r->path) {
-		free(r->method);
-		free(r->path);
-		free(r);
-		return -ENOMEM;
-	}
-	LL_APPEND(s->routes, r);
-	return 0;
+	return http_routes_add(&s->routes, method, path, h, arg);
 }
 
 int http_server_port(const struct http_server *s)

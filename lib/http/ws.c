@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <http/lws_context.h>
 #include <http/tls.h>
+#include <http/ws_target.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -14,9 +15,6 @@ enum {
 	PING_S = 25,
 	HANGUP_S = 45,
 	MAX_CONNECTIONS = 128,
-	/* The library cuts longer ones without saying so. */
-	MAX_PATH = 1900,
-	MAX_HOST = 120,
 };
 
 struct ws_client {
@@ -297,79 +295,7 @@ static void on_timer(void *arg)
 	conn_finish(conn, &e);
 }
 
-struct target {
-	char *address, *host;
-	const char *path;
-	int port;
-	bool tls;
-};
-
-static void cleanup_targetp(struct target *t)
-{
-	free(t->address);
-	free(t->host);
-}
-
-static bool parse_scheme(const char *url, struct target *t, const char **ret_rest)
-{
-	static const struct {
-		const char *prefix;
-		bool tls;
-	} schemes[] = {{"https://", true}, {"wss://", true}, {"http://", false}, {"ws://", false}};
-
-	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-		if (!str_starts(url, schemes[i].prefix))
-			continue;
-		t->tls = schemes[i].tls;
-		*ret_rest = url + strlen(schemes[i].prefix);
-		return true;
-	}
-	return false;
-}
-
-static bool parse_authority(const char *authority, size_t len, struct target *t)
-{
-	const char *colon;
-	int64_t port = t->tls ? 443 : 80;
-
-	t->host = strndup(authority, len);
-	t->address = t->host ? strdup(t->host) : NULL;
-	if (!t->address || !len || len > MAX_HOST || strpbrk(t->host, "@?#"))
-		return false;
-	/* The library cannot verify a certificate for a literal IPv6 address; the HTTP client can. */
-	if (t->host[0] == '[')
-		return false;
-	colon = strchr(t->host, ':');
-	if (colon) {
-		if (str_parse_i64(colon + 1, 1, 65535, &port))
-			return false;
-		t->address[colon - t->host] = 0;
-	}
-	t->port = (int)port;
-	return t->address[0];
-}
-
-static int parse_target(const char *url, struct target *t, struct err *e)
-{
-	const char *rest;
-
-	if (!url || !parse_scheme(url, t, &rest))
-		return err_set(e, -EINVAL, "BadRequest", "a WebSocket URL begins with wss:// or ws://");
-	t->path = rest + strcspn(rest, "/");
-	if (!parse_authority(rest, (size_t)(t->path - rest), t))
-		return err_set(e, -EINVAL, "BadRequest", "the WebSocket URL names no usable host");
-	if (!*t->path)
-		t->path = "/";
-	for (const char *p = t->path; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return err_set(
-				e, -EINVAL, "BadRequest", "the WebSocket URL contains control characters");
-	if (strlen(t->path) > MAX_PATH)
-		return err_set(e, -ENAMETOOLONG, "BadRequest", "the WebSocket URL is too long");
-	return 0;
-}
-
-static void conn_connect(struct ws_conn *conn, const struct target *t)
+static void conn_connect(struct ws_conn *conn, const struct ws_target *t)
 {
 	struct lws_client_connect_info info = {
 		.context = conn->client->context,
@@ -396,9 +322,9 @@ static void conn_connect(struct ws_conn *conn, const struct target *t)
 int ws_connect(struct ws_client *c, const struct ws_args *args, const struct ws_events *events, void *arg,
 	struct ws_conn **ret, struct err *e)
 {
-	__attribute__((cleanup(cleanup_targetp))) struct target t = {0};
+	__attribute__((cleanup(ws_target_free))) struct ws_target t = {0};
 	struct ws_conn *conn;
-	int rc = parse_target(args->url, &t, e);
+	int rc = ws_target_parse(args->url, &t, e);
 
 	if (rc)
 		return rc;

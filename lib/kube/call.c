@@ -86,8 +86,9 @@ static void on_retry(void *arg)
 /* Refused before it was executed: may be sent again whatever the method. */
 static bool was_refused(const struct http_reply *r, const struct err *e)
 {
+	/* A timeout with time left is that of the connection attempt. */
 	if (!r->status)
-		return e->code == -ECONNREFUSED || e->code == -EHOSTUNREACH;
+		return e->code == -ECONNREFUSED || e->code == -EHOSTUNREACH || e->code == -ETIMEDOUT;
 	return (r->status == 429 || r->status == 503) && r->retry_after_ms > 0;
 }
 

@@ -351,7 +351,7 @@ static void a_closed_connection_is_silent(void **state)
 static void urls_that_cannot_be_used_are_refused_at_once(void **state)
 {
 	static const char *const bad[] = {"", "ftp://x/", "ws://", "ws:///path", "ws://h:0/", "ws://h:99999/",
-		"ws://u@h/", "wss://[::1]:6443/", "ws://h/a b", "ws://h/\r\nX: 1"};
+		"ws://u@h/", "wss://[::1]:6443/", "ws://h/a b", "ws://h/\r\nX:1", "ws://h\r\nX:1/"};
 	struct fixture f = {0};
 
 	(void)state;
