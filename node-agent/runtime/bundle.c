@@ -72,6 +72,23 @@ static bool is_sandbox(json_t *annotations)
 	       str_eq(annotation(annotations, "io.kubernetes.cri-o.ContainerType"), "sandbox");
 }
 
+static int read_mounts(json_t *mounts, struct bundle *b, struct err *e)
+{
+	b->mounts = calloc(json_array_size(mounts) + 1, sizeof(*b->mounts));
+	if (!b->mounts)
+		return err_set(e, -ENOMEM, "OutOfMemory", "out of memory");
+	for (size_t i = 0; i < json_array_size(mounts); i++) {
+		const char *to = json_string_value(json_object_get(json_array_get(mounts, i), "destination"));
+		if (!to || !*to)
+			return err_set(e, -EINVAL, "BadSpec", "%s/config.json: mount %zu has no destination",
+				b->path, i);
+		b->mounts[b->mount_count] = strdup(to);
+		if (!b->mounts[b->mount_count++])
+			return err_set(e, -ENOMEM, "OutOfMemory", "out of memory");
+	}
+	return 0;
+}
+
 static int read_spec(json_t *spec, struct bundle *b, struct err *e)
 {
 	json_t *annotations = json_object_get(spec, "annotations");
@@ -84,7 +101,8 @@ static int read_spec(json_t *spec, struct bundle *b, struct err *e)
 		return err_set(e, -ENOMEM, "OutOfMemory", "out of memory");
 	b->terminal = json_is_true(json_object_get(json_object_get(spec, "process"), "terminal"));
 	b->sandbox = is_sandbox(annotations);
-	return read_identity(annotations, b, e);
+	int r = read_mounts(json_object_get(spec, "mounts"), b, e);
+	return r ? r : read_identity(annotations, b, e);
 }
 
 static json_t *parse_json(const char *text, size_t len, const char *path, struct err *e)
@@ -243,5 +261,8 @@ void bundle_free(struct bundle *b)
 	free(b->path);
 	free(b->rootfs);
 	free(b->text);
+	for (size_t i = 0; i < b->mount_count; i++)
+		free(b->mounts[i]);
+	free(b->mounts);
 	*b = (struct bundle){0};
 }

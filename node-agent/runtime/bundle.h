@@ -20,6 +20,8 @@ struct bundle {
 	char *rootfs; /* absolute */
 	char *text;   /* config.json as it was read */
 	size_t len;
+	char **mounts; /* destinations */
+	size_t mount_count;
 	bool sandbox;
 	bool terminal;
 	/* All of these are "" for a container that no Kubernetes made. */

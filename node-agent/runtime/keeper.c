@@ -119,7 +119,8 @@ static int create_container(struct keeper *k, int *ret_status, struct err *e)
 	if (!cgroup_of(k->init_pid, &k->cgroup, NULL))
 		k->has_cgroup = cgroup_is_own(&k->cgroup, &k->home);
 	cgroup_join(&k->cgroup);
-	return write_pid_file(k->args->pid_file, e);
+	r = mountpoints_note(k->bundle, &k->mountpoints, e);
+	return r ? r : write_pid_file(k->args->pid_file, e);
 }
 
 /* What the engine had open when it called `create` is not ours to keep open, but for the container's three.

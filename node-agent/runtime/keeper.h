@@ -18,6 +18,7 @@
 #include "node-agent/runtime/bundle.h"
 #include "node-agent/runtime/cgroup.h"
 #include "node-agent/runtime/keeper_proto.h"
+#include "node-agent/runtime/mountpoints.h"
 #include "node-agent/runtime/proc.h"
 
 #define KEEPER_CONNS 32
@@ -50,7 +51,8 @@ struct keeper {
 	uint32_t rollbacks;
 
 	struct cgroup cgroup, home; /* the container's, and where the keeper belongs */
-	bool has_cgroup;            /* the container has one that may be frozen and emptied */
+	struct mountpoints mountpoints;
+	bool has_cgroup; /* the container has one that may be frozen and emptied */
 
 	int listen_fd, signal_fd;
 	struct pump pump;

@@ -114,6 +114,8 @@ static int replace(struct keeper *k, const struct keeper_order *o, const struct 
 	/* Its end was ours to bring about, not the container's own. */
 	k->init_ended = false;
 	n = rootfs_swap(fs, e);
+	if (!n)
+		n = mountpoints_compare(k->bundle, &k->mountpoints, e);
 	r->ms[KEEPER_MS_FILES] += lap(&since);
 	if (!n)
 		n = forget_runc_state(k);

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What the cases in cases.sh are written with. Sourced.
+# shellcheck disable=SC2034
 set -eEu
 export PATH=/test:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 keepers=/run/escape/containers orders=0 uid=11111111-2222-3333-4444-555555555555
-LIVE=2 KEEP_FROZEN=1
+export LIVE=2 KEEP_FROZEN=1 starter=
 
 trap 'echo "FAILED: line $LINENO: $BASH_COMMAND" >&2' ERR
 
@@ -25,9 +26,10 @@ until_true() { # COMMAND: waits for it to succeed, at most 10 s
 
 bundle() { # ID ARGS-JSON [ANNOTATIONS-JSON [JQ-FILTER]]
 	local b=/bundles/$1
-	mkdir -p "$b"/{lower/dev,lower/proc,lower/sys,upper,work,rootfs}
-	cp /test/prey "$b/lower/prey"
-	mount -t overlay overlay -o "lowerdir=$b/lower,upperdir=$b/upper,workdir=$b/work" "$b/rootfs"
+	mkdir -p "$b"/{layers/1/{dev,proc,sys,gone,opaque/old},layers/2,upper,work,rootfs}
+	cp /test/prey "$b/layers/1/prey"
+	(cd "$b" && mount -t overlay overlay \
+		-o "lowerdir=${lowerdir:-$b/layers/2:$b/layers/1},upperdir=$b/upper,workdir=$b/work" "$b/rootfs")
 	runc spec --bundle "$b"
 	jq --argjson args "$2" --arg cgroup "$CGROUP/$1" --argjson annotations "${3:-null}" '.process.args = $args
 		| .process.terminal = false | .root.readonly = false | .linux.cgroupsPath = $cgroup

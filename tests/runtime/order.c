@@ -88,6 +88,24 @@ static int show(const struct keeper_reply *r)
 	return r->code != 0;
 }
 
+static int follow(int fd)
+{
+	struct keeper_order o = {.magic = KEEPER_MAGIC,
+		.version = KEEPER_VERSION,
+		.size = sizeof(o),
+		.verb = KEEPER_WATCH,
+		.seq = 1};
+	struct keeper_reply r;
+
+	if (send(fd, &o, sizeof(o), 0) < 0)
+		return 1;
+	while (recv(fd, &r, sizeof(r), 0) == (ssize_t)sizeof(r)) {
+		puts(states[r.state]);
+		fflush(stdout);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct keeper_order o = {
@@ -99,6 +117,8 @@ int main(int argc, char **argv)
 	int fd = connect_to(argv[1]);
 	if (!strcmp(argv[2], "garbage"))
 		return garbage(fd);
+	if (!strcmp(argv[2], "follow"))
+		return follow(fd);
 	for (uint32_t v = 1; v < sizeof(verbs) / sizeof(verbs[0]); v++) {
 		if (!strcmp(argv[2], verbs[v]))
 			o.verb = v;

@@ -92,6 +92,8 @@ int main(int argc, char **argv)
 		serve(atoi(argv[2]));
 	if (argc == 3 && !strcmp(argv[1], "exit"))
 		return atoi(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "nap"))
+		return poll(NULL, 0, atoi(argv[2]));
 	if (argc == 2 && !strcmp(argv[1], "uring"))
 		hold_ring();
 	for (;;)
