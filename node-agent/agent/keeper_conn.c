@@ -9,136 +9,9 @@
 #include "keepers_priv.h"
 #include "node-agent/runtime/proto.h"
 
-/* What an order may take beyond its own deadline before the keeper counts as silent. */
-#define ORDER_GRACE_MS 2000u
 #define WATCH_DEADLINE_MS 3000u
 #define RETRY_BASE_MS 50u
 #define RETRY_MAX_MS 5000u
-
-struct order {
-	struct order *next;
-	struct keeper_conn *conn;
-	struct loop_timer *deadline;
-	struct keeper_order msg;
-	bool sent;
-	keeper_done done; /* NULL: the WATCH of the connection */
-	void *arg;
-};
-
-static void on_order_deadline(void *arg);
-
-static void order_free(struct order *o)
-{
-	loop_timer_free(o->deadline);
-	free(o);
-}
-
-static struct order *order_take(struct keeper_conn *c, uint64_t seq)
-{
-	for (struct order **at = &c->orders; *at; at = &(*at)->next) {
-		struct order *o = *at;
-
-		if (o->msg.seq != seq)
-			continue;
-		*at = o->next;
-		if (o->done)
-			c->owner->in_flight--;
-		return o;
-	}
-	return NULL;
-}
-
-static int order_fill(const struct keeper_conn *c, const struct keeper_args *a, struct keeper_order *o)
-{
-	*o = (struct keeper_order){
-		.magic = KEEPER_MAGIC,
-		.version = KEEPER_VERSION,
-		.size = sizeof(*o),
-		.verb = a->verb,
-		.seq = ++c->owner->seq,
-		.order_id = a->order_id,
-		.flags = a->flags,
-		.deadline_ms = a->deadline_ms,
-	};
-	if (str_copy(o->pod_uid, sizeof(o->pod_uid), c->pub.last.pod_uid) ||
-		str_copy(o->dir, sizeof(o->dir), a->dir))
-		return -ENAMETOOLONG;
-	if (a->text)
-		memcpy(o->text, a->text, strnlen(a->text, sizeof(o->text) - 1));
-	return 0;
-}
-
-static int order_new(
-	struct keeper_conn *c, const struct keeper_args *a, keeper_done done, void *arg, struct order **ret)
-{
-	struct order *o = calloc(1, sizeof(*o)), **at = &c->orders;
-	int rc;
-
-	if (!o)
-		return -ENOMEM;
-	o->conn = c;
-	o->done = done;
-	o->arg = arg;
-	rc = order_fill(c, a, &o->msg);
-	if (!rc)
-		rc = loop_timer_new(c->owner->loop, on_order_deadline, o, &o->deadline);
-	if (rc) {
-		order_free(o);
-		return rc;
-	}
-	while (*at)
-		at = &(*at)->next;
-	*at = o;
-	if (done)
-		c->owner->in_flight++;
-	*ret = o;
-	return 0;
-}
-
-static int order_send(struct keeper_conn *c, struct order *o)
-{
-	if (send(c->fd, &o->msg, sizeof(o->msg), MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(o->msg))
-		return errno ? -errno : -EIO;
-	o->sent = true;
-	return loop_timer_start(o->deadline, o->msg.deadline_ms + ORDER_GRACE_MS, 0);
-}
-
-/* A keeper takes one order at a time from a connection; only what it answers at once, and FREEZE, which a
- * snapshot looks out for, go past. */
-static bool goes_past(const struct order *o)
-{
-	return !o->done || o->msg.verb == KEEPER_FREEZE;
-}
-
-static int orders_pump(struct keeper_conn *c)
-{
-	bool occupied = false;
-
-	for (struct order *o = c->orders; o; o = o->next)
-		occupied |= o->sent && !goes_past(o);
-	for (struct order *o = c->orders; o; o = o->next) {
-		if (o->sent || (occupied && !goes_past(o)))
-			continue;
-		int rc = order_send(c, o);
-
-		if (rc)
-			return rc;
-		occupied |= !goes_past(o);
-	}
-	return 0;
-}
-
-static void conn_fail_orders(struct keeper_conn *c, const struct err *e)
-{
-	/* A done callback may look at the keeper, but cannot add orders: fd is closed by now. */
-	while (c->orders) {
-		struct order *o = order_take(c, c->orders->msg.seq);
-
-		if (o->done)
-			o->done(o->arg, NULL, e);
-		order_free(o);
-	}
-}
 
 static void conn_close(struct keeper_conn *c)
 {
@@ -164,7 +37,7 @@ static void conn_drop(struct keeper_conn *c, const struct err *e)
 	bool was_connected = c->pub.connected;
 
 	conn_close(c);
-	conn_fail_orders(c, e);
+	orders_fail(c, e);
 	loop_timer_start(c->retry, backoff_next_ms(&c->backoff), 0);
 	if (was_connected && c->pub.known)
 		c->owner->ops.on_change(c->owner->arg, &c->pub);
@@ -177,7 +50,7 @@ static void conn_drop_logged(struct keeper_conn *c, const struct err *e)
 	conn_drop(c, e);
 }
 
-static void on_order_deadline(void *arg)
+void on_order_deadline(void *arg)
 {
 	struct order *o = arg;
 	struct keeper_conn *c = o->conn;
@@ -411,7 +284,7 @@ void conn_free(struct keeper_conn *c)
 
 	err_set(&e, -ECANCELED, "KeeperGone", "container %s is gone", c->pub.id);
 	conn_close(c);
-	conn_fail_orders(c, &e);
+	orders_fail(c, &e);
 	loop_timer_free(c->retry);
 	free(c);
 }

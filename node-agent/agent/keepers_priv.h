@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What keepers.c (discovery) and keeper_conn.c (one connection and its orders) share. Not for users of
- * keepers.h. */
+/* What keepers.c (discovery), keeper_conn.c (one connection) and keeper_queue.c (its orders) share. Not for
+ * users of keepers.h. */
 #ifndef ESCAPE_AGENT_KEEPERS_PRIV_H
 #define ESCAPE_AGENT_KEEPERS_PRIV_H
 
@@ -36,6 +36,28 @@ struct keepers {
 	bool settled;
 };
 
+struct order {
+	struct order *next;
+	struct keeper_conn *conn;
+	struct loop_timer *deadline;
+	struct keeper_order msg;
+	bool sent;
+	keeper_done done; /* NULL: the WATCH of the connection */
+	void *arg;
+};
+
+/* keeper_queue.c: the orders of one connection, sent one after the other. */
+int order_new(
+	struct keeper_conn *c, const struct keeper_args *a, keeper_done done, void *arg, struct order **ret);
+void order_free(struct order *o);
+/* Out of the queue; NULL when there is none of that seq. */
+struct order *order_take(struct keeper_conn *c, uint64_t seq);
+/* Sends what may be sent now. */
+int orders_pump(struct keeper_conn *c);
+void orders_fail(struct keeper_conn *c, const struct err *e);
+
+/* keeper_conn.c */
+void on_order_deadline(void *arg);
 int conn_new(struct keepers *ks, const char *id, struct keeper_conn **ret);
 /* Orders under way end with -ECANCELED. */
 void conn_free(struct keeper_conn *c);
