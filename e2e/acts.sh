@@ -81,7 +81,7 @@ act_live() {
 	name=$(new_escape shop "$known")
 	wait_until 90 "Escape $name ends" escape_ended shop "$name" || return
 	ESCAPE=$(escape_get shop "$name")
-	finish_act "${1:-live}"
+	finish_act "$1"
 }
 
 check_live() {

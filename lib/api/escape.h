@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Escape: one rollback, restart or move. Spec by the operator; status by the operator and the two agents. The phases
- * and who may take each step are in PHASE_STEPS: that table is the protocol of DESIGN section 6, and a ValidatingAdmission-
- * Policy and the tests are held against it.
+ * Escape: one rollback, restart or move. Spec by the operator; status by the operator and the two agents. The
+ * phases and who may take each step are in PHASE_STEPS: that table is the protocol of DESIGN section 6, and a
+ * ValidatingAdmissionPolicy and the tests are held against it.
  */
 #ifndef ESCAPE_API_ESCAPE_H
 #define ESCAPE_API_ESCAPE_H
@@ -19,7 +19,8 @@ enum escape_phase {
 	PHASE_STAGING,   /* Move: successor pod created */
 	PHASE_STAGED,    /* Move: its keeper waits, addresses prepared but down */
 	PHASE_SEALED,    /* Move: source frozen and cut off, sealed dump in the store */
-	PHASE_RESTORING, /* Move: claimed by the destination, the commit point. Rollback: the source node's agent is at it */
+	PHASE_RESTORING, /* Move: claimed by the destination, the commit point. Rollback: the source node's
+			    agent is at it */
 	PHASE_RESTORED,  /* Move: runs at the destination */
 	PHASE_ABORTING,  /* Move: the other compare-and-swap; the source gives its copy back its life */
 	PHASE_SUCCEEDED,
@@ -37,7 +38,8 @@ struct phase_step {
 extern const struct phase_step PHASE_STEPS[];
 extern const size_t PHASE_STEPS_COUNT;
 /* May this actor take an Escape of this kind from one phase to the other? */
-bool escape_step_allowed(enum escape_kind kind, enum escape_phase from, enum escape_phase to, enum escape_actor actor);
+bool escape_step_allowed(
+	enum escape_kind kind, enum escape_phase from, enum escape_phase to, enum escape_actor actor);
 bool escape_phase_final(enum escape_phase p);
 
 #define ESCAPE_TIMELINE_MAX 16
@@ -54,10 +56,10 @@ struct escape_stepms {
 };
 struct escape_candidate {
 	char node[API_NAME_MAX];
-	double density;  /* local hacked density, 0..1 */
-	double survival; /* equation 2 and 3 at the horizon, 0..1 */
-	double distance; /* from the source, 0..1 */
-	double weight;   /* share in the seeded choice, 0..1; 0 when excluded */
+	double density;    /* local hacked density, 0..1 */
+	double survival;   /* equation 2 and 3 at the horizon, 0..1 */
+	double distance;   /* from the source, 0..1 */
+	double weight;     /* share in the seeded choice, 0..1; 0 when excluded */
 	char excluded[96]; /* why not, or "" */
 };
 
@@ -81,7 +83,7 @@ struct escape {
 		enum network_mode network;
 		char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX]; /* that move with the pod, oldest first */
 		size_t n_addresses;
-		char reason[64];       /* Alarm, PersistentAttack, NodeHacked, Manual */
+		char reason[64]; /* Alarm, PersistentAttack, NodeHacked, Manual */
 		char message[512];
 		char anomaly[API_UID_MAX]; /* id in the NodeReport, or "" */
 		char seed[24];             /* decimal u64 of the placement's choice */
@@ -91,8 +93,8 @@ struct escape {
 		char reason[ERR_REASON_MAX];
 		char message[ERR_MESSAGE_MAX];
 		char successor_uid[API_UID_MAX];
-		char generation[40]; /* of the dump in the store that is (to be) restored */
-		bool network_released; /* the addresses live nowhere any more: routes and reservations may go */
+		char generation[40];   /* of the dump in the store that is (to be) restored */
+		bool network_released; /* the addresses live nowhere now: routes and reservations may go */
 		bool stuck;            /* destination silent after the claim: nobody knows, nothing thaws */
 		struct escape_time timeline[ESCAPE_TIMELINE_MAX];
 		size_t n_timeline;
@@ -108,11 +110,13 @@ extern const struct field ESCAPE_SPEC_FIELDS[], ESCAPE_STATUS_FIELDS[];
 /* A whole object for kube_create (metadata.name, namespace, spec; ownerless). Caller frees. */
 struct json *escape_encode_new(const struct escape *x);
 /*
- * Merge patch of .status for the step x->status.phase -> to, with x's resourceVersion as precondition: phase, reason and message
- * (NULL: what is there stays), the timeline with one more entry (now_ms), and n more steps. `extra` (may be NULL, taken) is merged into status.
- * NULL when the step is not allowed to this actor or memory is out. Caller frees.
+ * Merge patch of .status for the step x->status.phase -> to, with x's resourceVersion as precondition: phase,
+ * reason and message (NULL: what is there stays), the timeline with one more entry (now_ms), and n more
+ * steps. `extra` (may be NULL, taken) is merged into status. NULL when the step is not allowed to this actor
+ * or memory is out. Caller frees.
  */
-struct json *escape_patch_phase(const struct escape *x, enum escape_phase to, enum escape_actor actor, int64_t now_ms, const char *reason,
-	const char *message, const struct escape_stepms *steps, size_t n_steps, struct json *extra);
+struct json *escape_patch_phase(const struct escape *x, enum escape_phase to, enum escape_actor actor,
+	int64_t now_ms, const char *reason, const char *message, const struct escape_stepms *steps,
+	size_t n_steps, struct json *extra);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names users and components share: API group, kinds as the client addresses them, labels and annotations. */
+/* The names users and components share: API group, kinds as the client addresses them, labels and
+ * annotations. */
 #ifndef ESCAPE_API_NAMES_H
 #define ESCAPE_API_NAMES_H
 
@@ -19,8 +20,8 @@ extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_E
 #define API_ANN_ADDRESSES "escape.dev/addresses"
 /* On a pod that took over: name of the pod it took over from. */
 #define API_ANN_SUCCESSOR_OF "escape.dev/successor-of"
-/* On a pod that took over: the workload (pod_workload) of the pod it took over from, whose profile fits it too. Needed while a
- * successor has no owner yet, and after the second move of a bare pod. */
+/* On a pod that took over: the workload (pod_workload) of the pod it took over from, whose profile fits it
+ * too. Needed while a successor has no owner yet, and after the second move of a bare pod. */
 #define API_ANN_WORKLOAD "escape.dev/workload"
 /* Opt-out on a pod. */
 #define API_ANN_EXEMPT "escape.dev/exempt"

@@ -25,8 +25,8 @@ struct pod {
 	char phase[16];
 	char ip[API_ADDRESS_MAX];
 	char owner_kind[64], owner_name[API_NAME_MAX], owner_uid[API_UID_MAX]; /* the controller, or "" */
-	char escape[API_NAME_MAX];                                              /* API_ANN_ESCAPE */
-	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX];                     /* API_ANN_ADDRESSES, invalid ones dropped */
+	char escape[API_NAME_MAX];                                             /* API_ANN_ESCAPE */
+	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX]; /* API_ANN_ADDRESSES, invalid ones dropped */
 	size_t n_addresses;
 	bool guarded; /* runtimeClassName is API_RUNTIME_CLASS */
 	bool host_network, deleting, ready;
@@ -35,12 +35,14 @@ struct pod {
 };
 
 int pod_decode(const struct json *obj, struct pod *ret, struct err *e);
-/* Name of the workload a profile belongs to: Deployment name for a ReplicaSet made by one (pod-template-hash label), else the owner, else
- * the pod; a successor keeps that of the pod it took over from (its profile must fit). */
+/* Name of the workload a profile belongs to: Deployment name for a ReplicaSet made by one (pod-template-hash
+ * label), else the owner, else the pod; a successor keeps that of the pod it took over from (its profile must
+ * fit). */
 int pod_workload(const struct json *obj, char dst[static API_NAME_MAX]);
-/* Why this pod cannot be checkpointed or moved, by its spec alone; 0 when it can. -ENOTSUP with reason in *e (HostPathVolume, HostNetwork,
- * SharedProcessNamespace, TooManyContainers, HostUsers, ReadWriteOnceVolume ...). The access modes of a claim are not in the pod: whether all
- * nodes see a claim's volume is the caller's to know. */
+/* Why this pod cannot be checkpointed or moved, by its spec alone; 0 when it can. -ENOTSUP with reason in *e
+ * (HostPathVolume, HostNetwork, SharedProcessNamespace, TooManyContainers, HostUsers, ReadWriteOnceVolume
+ * ...). The access modes of a claim are not in the pod: whether all nodes see a claim's volume is the
+ * caller's to know. */
 int pod_preflight(const struct json *obj, bool for_move, struct err *e);
 
 struct node {

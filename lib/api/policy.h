@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EscapePolicy: which pods are protected, how they are watched, what is done. Plain structs and pure functions. */
+/* EscapePolicy: which pods are protected, how they are watched, what is done. Plain structs and pure
+ * functions. */
 #ifndef ESCAPE_API_POLICY_H
 #define ESCAPE_API_POLICY_H
 
@@ -10,7 +11,11 @@
 enum workload_type { WORKLOAD_AUTO, WORKLOAD_STATEFUL, WORKLOAD_STATELESS };
 enum detector { DETECTOR_BOSC };
 enum detect_stream { STREAM_THREAD };
-enum detect_mode { MODE_LEARN, MODE_OBSERVE, MODE_ENFORCE }; /* Learn: learns first, then enforces by itself */
+enum detect_mode {
+	MODE_LEARN,
+	MODE_OBSERVE,
+	MODE_ENFORCE
+}; /* Learn: learns first, then enforces by itself */
 enum state_choice { STATE_AUTO, STATE_LAST_SAFE, STATE_LIVE };
 enum strategy { STRATEGY_PREDATOR_PREY, STRATEGY_RANDOM, STRATEGY_FARTHEST };
 enum network_mode { NETWORK_ADDRESS, NETWORK_SERVICE };
@@ -33,17 +38,17 @@ struct policy {
 		int64_t threshold;   /* T, mismatches per epoch */
 		enum detect_stream stream;
 		struct {
-			int64_t min_epochs;  /* at least this many epochs are learned */
-			int64_t stable_for;  /* epochs in a row without a new bag that end learning */
+			int64_t min_epochs; /* at least this many epochs are learned */
+			int64_t stable_for; /* epochs in a row without a new bag that end learning */
 		} learning;
 		enum detect_mode mode;
 	} detection;
 	struct {
-		int64_t rollbacks;            /* R: alarms answered by a rollback before the pod moves */
-		int64_t within_ms;            /* the time span in which they count */
+		int64_t rollbacks; /* R: alarms answered by a rollback before the pod moves */
+		int64_t within_ms; /* the time span in which they count */
 		int64_t snapshot_interval_ms;
 		int64_t snapshots_kept;
-		int64_t safe_after_ms;        /* a snapshot is safe when this long passed behind it with no alarm */
+		int64_t safe_after_ms; /* a snapshot is safe when this long passed behind it with no alarm */
 		enum state_choice state;
 		bool dry_run;
 	} response;
@@ -62,13 +67,16 @@ struct policy {
 int policy_decode(const struct json *obj, struct policy *ret, struct err *e);
 /* Table of .spec without the selector, for the test that holds it against the CRD. */
 extern const struct field POLICY_SPEC_FIELDS[];
-/* Does the policy protect this pod object? Same namespace, selector; not exempt (the annotation with any value but "false"), not a static
- * pod, not a DaemonSet pod of kube-system. */
+/* Does the policy protect this pod object? Same namespace, selector; not exempt (the annotation with any
+ * value but "false"), not a static pod, not a DaemonSet pod of kube-system. */
 bool policy_selects(const struct policy *p, const struct json *pod);
 /* Of n policies the one that governs the pod: the oldest that selects it, ties by name. NULL: none. */
 const struct policy *policy_for_pod(const struct policy *const *policies, size_t n, const struct json *pod);
 
-extern const char *const WORKLOAD_NAMES[], *const DETECTOR_NAMES[], *const MODE_NAMES[], *const STATE_NAMES[], *const STRATEGY_NAMES[],
-	*const NETWORK_NAMES[], *const STREAM_NAMES[];
+extern const char *const WORKLOAD_NAMES[],
+	*const DETECTOR_NAMES[], *const MODE_NAMES[], *const STATE_NAMES[],
+							      *const STRATEGY_NAMES[],
+								      *const NETWORK_NAMES[],
+									      *const STREAM_NAMES[];
 
 #endif

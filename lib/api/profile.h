@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BehaviorProfile: the normal behaviour of one container of one workload, bound to an image. Bags are carried as base64 of
- * little-endian u64 bag hashes in ascending order (lib/bosc/bosc.h), at most PROFILE_BAGS_MAX.
+ * BehaviorProfile: the normal behaviour of one container of one workload, bound to an image. Bags are carried
+ * as base64 of little-endian u64 bag hashes in ascending order (lib/bosc/bosc.h), at most PROFILE_BAGS_MAX.
  */
 #ifndef ESCAPE_API_PROFILE_H
 #define ESCAPE_API_PROFILE_H
@@ -35,6 +35,7 @@ int profile_decode(const struct json *obj, struct profile *ret, struct err *e);
 struct json *profile_encode(const struct profile *p); /* whole object for create or apply; caller frees */
 void profile_free(struct profile *p);
 /* "<workload>-<container>-<8 hex of image and window>", shortened to a valid name. */
-int profile_name(char dst[static API_NAME_MAX], const char *workload, const char *container, const char *image, int64_t window_size);
+int profile_name(char dst[static API_NAME_MAX], const char *workload, const char *container,
+	const char *image, int64_t window_size);
 
 #endif

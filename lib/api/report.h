@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NodeReport: what one node's agent says, and only that agent. Its name is the node's name; everything is in .status. */
+/* NodeReport: what one node's agent says, and only that agent. Its name is the node's name; everything is in
+ * .status. */
 #ifndef ESCAPE_API_REPORT_H
 #define ESCAPE_API_REPORT_H
 
@@ -30,8 +31,8 @@ struct report_container {
 	char pod_uid[API_UID_MAX];
 	char container[API_LABEL_MAX];
 	char policy[API_NAME_MAX];
-	char state[16];        /* Unprotected (no keeper), Learning, Watching, Frozen, Held, Busy */
-	char message[160];     /* e.g. why it is not protected */
+	char state[16];    /* Unprotected (no keeper), Learning, Watching, Frozen, Held, Busy */
+	char message[160]; /* e.g. why it is not protected */
 	int64_t epochs, bags;
 	int64_t learned_percent;
 	char safe_generation[40]; /* newest snapshot that counts as safe, or "" */
@@ -39,8 +40,8 @@ struct report_container {
 };
 
 struct report_condition {
-	char type[32];   /* Ready, KernelReady, RuntimeReady, StoreReady */
-	char status[8];  /* True, False */
+	char type[32];  /* Ready, KernelReady, RuntimeReady, StoreReady */
+	char status[8]; /* True, False */
 	char reason[64];
 	char message[256]; /* with the remedy */
 	int64_t since_ms;
@@ -52,9 +53,10 @@ struct report {
 	int64_t heartbeat_ms;
 	char agent_version[32];
 	char kernel[96], cpu_model[96], criu_version[24], runc_version[24];
-	bool can_detect;  /* kernel side good */
-	bool can_restore; /* runtime and store good */
-	int64_t detection_ms; /* mean time from first mismatch of the epoch to frozen, td of equation 3; 0: never measured */
+	bool can_detect;      /* kernel side good */
+	bool can_restore;     /* runtime and store good */
+	int64_t detection_ms; /* mean time from first mismatch of the epoch to frozen, td of equation 3; 0:
+				 never measured */
 	struct report_anomaly anomalies[REPORT_ANOMALIES_MAX];
 	size_t n_anomalies;
 	struct report_container containers[REPORT_CONTAINERS_MAX];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metav1.LabelSelector: decoded once, matched against a pod's labels. Pure. An empty selector matches every pod. */
+/* metav1.LabelSelector: decoded once, matched against a pod's labels. Pure. An empty selector matches every
+ * pod. */
 #ifndef ESCAPE_API_SELECTOR_H
 #define ESCAPE_API_SELECTOR_H
 

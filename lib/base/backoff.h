@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exponential back-off with full jitter (delay uniform in [base, current]), the same for watches, queues and orders. */
+/* Exponential back-off with full jitter (delay uniform in [base, current]), the same for watches, queues and
+ * orders. */
 #ifndef ESCAPE_BASE_BACKOFF_H
 #define ESCAPE_BASE_BACKOFF_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing byte buffer that declares its maximum at birth. The content is always NUL-terminated (the NUL is not
- * counted in len). A failed append (-ENOMEM, or -EMSGSIZE past the maximum) leaves the content as it was and sets
- * `failed`, so a chain of appends may be checked once at its end.
+ * A growing byte buffer that declares its maximum at birth. The content is always NUL-terminated (the NUL is
+ * not counted in len). A failed append (-ENOMEM, or -EMSGSIZE past the maximum) leaves the content as it was
+ * and sets `failed`, so a chain of appends may be checked once at its end.
  */
 #ifndef ESCAPE_BASE_BUF_H
 #define ESCAPE_BASE_BUF_H

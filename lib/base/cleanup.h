@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ownership by scope: variables marked with these are released when they go out of scope; TAKE_PTR hands over. */
+/* Ownership by scope: variables marked with these are released when they go out of scope; TAKE_PTR hands
+ * over. */
 #ifndef ESCAPE_BASE_CLEANUP_H
 #define ESCAPE_BASE_CLEANUP_H
 
@@ -33,17 +34,17 @@ static inline void cleanup_closedirp(DIR **d)
 #define auto_fclose __attribute__((cleanup(cleanup_fclosep)))
 #define auto_closedir __attribute__((cleanup(cleanup_closedirp)))
 
-#define TAKE_PTR(p)                                                                                               \
-	__extension__({                                                                                           \
-		__typeof__(p) taken_ = (p);                                                                       \
-		(p) = NULL;                                                                                       \
-		taken_;                                                                                           \
+#define TAKE_PTR(p)                                                                                          \
+	__extension__({                                                                                      \
+		__typeof__(p) taken_ = (p);                                                                  \
+		(p) = NULL;                                                                                  \
+		taken_;                                                                                      \
 	})
-#define TAKE_FD(fd)                                                                                               \
-	__extension__({                                                                                           \
-		int taken_ = (fd);                                                                                \
-		(fd) = -1;                                                                                        \
-		taken_;                                                                                           \
+#define TAKE_FD(fd)                                                                                          \
+	__extension__({                                                                                      \
+		int taken_ = (fd);                                                                           \
+		(fd) = -1;                                                                                   \
+		taken_;                                                                                      \
 	})
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

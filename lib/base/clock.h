@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks, and the two time formats of the Kubernetes API. Pure functions take `now` as an argument; only thin shells call these. */
+/* Clocks, and the two time formats of the Kubernetes API. Pure functions take `now` as an argument; only thin
+ * shells call these. */
 #ifndef ESCAPE_BASE_CLOCK_H
 #define ESCAPE_BASE_CLOCK_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Structured log lines on stderr, one per event, logfmt: ts=... level=info msg="..." key=value ...
- * Values are quoted when needed; a value may come from outside, so control bytes are escaped. Library code logs at
- * debug only. Threads: safe (one write(2) per line).
+ * Values are quoted when needed; a value may come from outside, so control bytes are escaped. Library code
+ * logs at debug only. Threads: safe (one write(2) per line).
  */
 #ifndef ESCAPE_BASE_LOG_H
 #define ESCAPE_BASE_LOG_H
@@ -14,8 +14,8 @@ void log_set_level(enum log_level level);
 int log_level_parse(const char *s, enum log_level *ret);
 
 /*
- * msg, then pairs of `const char *key, const char *value`, ended by NULL: log_line(LOG_INFO_, "pod marked", "pod", name, NULL).
- * A NULL value prints as "".
+ * msg, then pairs of `const char *key, const char *value`, ended by NULL: log_line(LOG_INFO_, "pod marked",
+ * "pod", name, NULL). A NULL value prints as "".
  */
 void log_line(enum log_level level, const char *msg, ...) __attribute__((sentinel));
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON trees; cJSON is inside and nowhere else. Numbers above 2^53 lose precision, so such values are kept as strings.
- * Parsing is strict (RFC 8259, UTF-8, whole input, depth at most 64, no NUL in strings, size at most what the caller says;
- * of two members with one key the first is read). `struct json *` arguments may be NULL wherever a value is read: reading
- * from nothing gives the default, so paths need no ladder of checks.
+ * JSON trees; cJSON is inside and nowhere else. Numbers above 2^53 lose precision, so such values are kept as
+ * strings. Parsing is strict (RFC 8259, UTF-8, whole input, depth at most 64, no NUL in strings, size at most
+ * what the caller says; of two members with one key the first is read). `struct json *` arguments may be NULL
+ * wherever a value is read: reading from nothing gives the default, so paths need no ladder of checks.
  */
 #ifndef ESCAPE_DOC_JSON_H
 #define ESCAPE_DOC_JSON_H
@@ -23,7 +23,8 @@ static inline void cleanup_jsonp(struct json **j)
 	json_free(*j);
 }
 #define auto_json __attribute__((cleanup(cleanup_jsonp)))
-/* Compact text, caller frees; NULL when out of memory. json_print_pretty indents. Whole numbers print as digits only. */
+/* Compact text, caller frees; NULL when out of memory. json_print_pretty indents. Whole numbers print as
+ * digits only. */
 char *json_print(const struct json *j);
 char *json_print_pretty(const struct json *j);
 struct json *json_dup(const struct json *j);
@@ -51,7 +52,8 @@ const struct json *json_next(const struct json *item);
 const char *json_key(const struct json *item);
 #define json_foreach(item, j) for (const struct json *item = json_first(j); item; item = json_next(item))
 
-/* Building. json_set and json_add take ownership of `value` even on failure (-ENOMEM) and allow a NULL value as failure. */
+/* Building. json_set and json_add take ownership of `value` even on failure (-ENOMEM) and allow a NULL value
+ * as failure. */
 struct json *json_new_obj(void);
 struct json *json_new_arr(void);
 struct json *json_new_str(const char *s); /* NULL becomes JSON null */
@@ -63,7 +65,8 @@ int json_add(struct json *arr, struct json *item);
 int json_set_str(struct json *obj, const char *key, const char *s);
 int json_set_num(struct json *obj, const char *key, double n);
 int json_set_bool(struct json *obj, const char *key, bool b);
-/* Creates objects on the way ("metadata.labels"). Borrowed; NULL: out of memory, or something else is in the way. */
+/* Creates objects on the way ("metadata.labels"). Borrowed; NULL: out of memory, or something else is in the
+ * way. */
 struct json *json_obj_at(struct json *root, const char *path);
 /* A member of a tree that may be changed; NULL when absent. */
 struct json *json_edit(struct json *root, const char *path);

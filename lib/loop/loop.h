@@ -2,8 +2,8 @@
 /*
  * The one event loop of a process (libuv inside; curl and libwebsockets attach to it in lib/http).
  * Callbacks run on the loop's thread and never block; slow work is a child process (loop_spawn) or loop_work.
- * Handles are opaque; *_free takes NULL, may be called from the handle's own callback, and no callback of that
- * handle runs afterwards.
+ * Handles are opaque; *_free takes NULL, may be called from the handle's own callback, and no callback of
+ * that handle runs afterwards.
  */
 #ifndef ESCAPE_LOOP_LOOP_H
 #define ESCAPE_LOOP_LOOP_H
@@ -19,13 +19,14 @@ struct loop_signal;
 
 int loop_new(struct loop **ret);
 /*
- * Kills the children under way, waits for them and for work (their done callbacks run, so that no arg is lost), drops
- * waiting loop_soon calls, then frees what is left of timers, polls and signals. Starting anything meanwhile is -ESHUTDOWN.
+ * Kills the children under way, waits for them and for work (their done callbacks run, so that no arg is
+ * lost), drops waiting loop_soon calls, then frees what is left of timers, polls and signals. Starting
+ * anything meanwhile is -ESHUTDOWN.
  */
 void loop_free(struct loop *l);
-int loop_run(struct loop *l);   /* until loop_stop, or until no handle is active */
+int loop_run(struct loop *l); /* until loop_stop, or until no handle is active */
 void loop_stop(struct loop *l);
-/* One turn: waits for events (wait) or only takes what is ready. For tests and for libraries driven by hand. */
+/* One turn: waits for events (wait) or only takes what is ready. For tests, and libraries driven by hand. */
 void loop_turn(struct loop *l, bool wait);
 /* The libuv loop, as void * so that uv.h stays in lib/loop and lib/http. */
 void *loop_uv(struct loop *l);
@@ -43,8 +44,8 @@ int loop_soon(struct loop *l, loop_timer_cb cb, void *arg);
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HUP = 4 };
 typedef void (*loop_poll_cb)(void *arg, int events);
 /*
- * Watches fd (borrowed, made non-blocking; free the poll before closing it). After an error on fd the callback gets all
- * its events with LOOP_HUP, and the poll is stopped until loop_poll_set.
+ * Watches fd (borrowed, made non-blocking; free the poll before closing it). After an error on fd the
+ * callback gets all its events with LOOP_HUP, and the poll is stopped until loop_poll_set.
  */
 int loop_poll_new(struct loop *l, int fd, int events, loop_poll_cb cb, void *arg, struct loop_poll **ret);
 int loop_poll_set(struct loop_poll *p, int events);
@@ -54,7 +55,8 @@ typedef void (*loop_signal_cb)(void *arg, int signum);
 int loop_signal_new(struct loop *l, int signum, loop_signal_cb cb, void *arg, struct loop_signal **ret);
 void loop_signal_free(struct loop_signal *s);
 
-/* exit_code is 0..255, or 128 + signal; output is what the child wrote to stdout and stderr, capped at max_output. */
+/* exit_code is 0..255, or 128 + signal; output is what the child wrote to stdout and stderr, capped at
+ * max_output. */
 typedef void (*loop_spawn_done)(void *arg, int exit_code, const char *output, size_t len);
 struct loop_spawn {
 	const char *const *argv; /* NULL-terminated; copied */

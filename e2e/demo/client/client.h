@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three things the demo's client does; each returns the exit status of the process. Times are wall-clock ms. */
+/* The three things the demo's client does; each returns the exit status of the process. Times are wall-clock
+ * ms. */
 #ifndef ESCAPE_DEMO_CLIENT_H
 #define ESCAPE_DEMO_CLIENT_H
 
 #include <stdint.h>
 
-/* Until SIGTERM. reconnect_every > 0: closes its connection after that many requests (so that new connections are learned as normal). */
+/* Until SIGTERM. reconnect_every > 0: closes its connection after that many requests (so that new connections
+ * are learned as normal). */
 int client_run(const char *host, int port, const char *log_path, int interval_ms, int reconnect_every);
 int client_attack(const char *host, int port, const char *line);
 int client_summary(const char *log_path, int64_t from_ms, int64_t to_ms);

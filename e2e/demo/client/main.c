@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The demo's client:
- *   demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY]   asks `ADD` all the time over one connection, reconnects when it breaks
- *   demo-client attack HOST PORT LINE                             sends one line and prints the wall-clock ms at which it was sent
- *   demo-client summary LOG FROM_MS TO_MS                         one JSON object over what the log says of that time
+ *   demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY]
+ *           asks `ADD` all the time over one connection, reconnects when it breaks
+ *   demo-client attack HOST PORT LINE
+ *           sends one line and prints the wall-clock ms at which it was sent
+ *   demo-client summary LOG FROM_MS TO_MS
+ *           one JSON object over what the log says of that time
+ *
  * Each line of LOG: sent_ms answered_ms (0: never) count book connection.
  */
 #include "client.h"
@@ -23,7 +27,8 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	if (argc >= 6 && !strcmp(argv[1], "run"))
-		return client_run(argv[2], atoi(argv[3]), argv[4], atoi(argv[5]), argc > 6 ? atoi(argv[6]) : 0);
+		return client_run(
+			argv[2], atoi(argv[3]), argv[4], atoi(argv[5]), argc > 6 ? atoi(argv[6]) : 0);
 	if (argc == 5 && !strcmp(argv[1], "attack"))
 		return client_attack(argv[2], atoi(argv[3]), argv[4]);
 	if (argc == 5 && !strcmp(argv[1], "summary"))

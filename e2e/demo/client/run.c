@@ -117,7 +117,8 @@ int client_run(const char *host, int port, const char *log_path, int interval_ms
 		int rc = ask(fd, &count, &book);
 		if (stopping && rc)
 			break;
-		fprintf(log, "%lld %lld %llu %ld %d\n", (long long)sent, rc ? 0 : (long long)clock_wall_ms(), count, book, connection);
+		fprintf(log, "%lld %lld %llu %ld %d\n", (long long)sent, rc ? 0 : (long long)clock_wall_ms(),
+			count, book, connection);
 		asked++;
 		if (rc || (reconnect_every > 0 && asked >= reconnect_every)) {
 			close(fd);
@@ -146,7 +147,8 @@ int client_attack(const char *host, int port, const char *line)
 	}
 	printf("%lld\n", (long long)sent);
 	fflush(stdout);
-	/* The connection stays open until the victim is frozen, killed or has answered, as an attacker's would. */
+	/* The connection stays open until the victim is frozen, killed or has answered, as an attacker's
+	 * would. */
 	char answer[256];
 	read_line(fd, answer, sizeof(answer), 3000);
 	return 0;

@@ -57,14 +57,17 @@ int client_summary(const char *log_path, int64_t from_ms, int64_t to_ms)
 		perror(log_path);
 		return 1;
 	}
-	while (fscanf(log, "%" SCNd64 " %" SCNd64 " %" SCNu64 " %ld %d", &r.sent, &r.answered, &r.count, &r.book, &r.connection) == 5)
+	while (fscanf(log, "%" SCNd64 " %" SCNd64 " %" SCNu64 " %ld %d", &r.sent, &r.answered, &r.count,
+		       &r.book, &r.connection) == 5)
 		if (r.sent >= from_ms && r.sent <= to_ms)
 			add_row(&s, &r);
-	printf("{\"requests\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"out_of_order\":%" PRIu64 ",\"gap_ms\":%" PRId64
-	       ",\"connection_survived\":%s,\"first_count\":%" PRIu64 ",\"last_count\":%" PRIu64 ",\"went_back\":%" PRIu64
-	       ",\"count_before\":%" PRIu64 ",\"count_after\":%" PRIu64 ",\"file_agrees\":%s}\n",
+	printf("{\"requests\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"out_of_order\":%" PRIu64
+	       ",\"gap_ms\":%" PRId64 ",\"connection_survived\":%s,\"first_count\":%" PRIu64
+	       ",\"last_count\":%" PRIu64 ",\"went_back\":%" PRIu64 ",\"count_before\":%" PRIu64
+	       ",\"count_after\":%" PRIu64 ",\"file_agrees\":%s}\n",
 		s.requests, s.lost, s.out_of_order, s.gap_ms,
-		s.requests && s.first_connection == s.last_connection ? "true" : "false", s.first_count, s.last_count, s.back,
-		s.count_before_back, s.count_after_back, s.consistent ? "true" : "false");
+		s.requests && s.first_connection == s.last_connection ? "true" : "false", s.first_count,
+		s.last_count, s.back, s.count_before_back, s.count_after_back,
+		s.consistent ? "true" : "false");
 	return 0;
 }

@@ -5,8 +5,8 @@
  *   REPORT <file>\n    answers the number of lines of a file
  * Its state is in memory (the count, and MB of working set whose checksum is in every answer) and in a file.
  *
- * It has a real weakness, on purpose: REPORT pastes what the client sent into a shell command. A client that sends
- * `REPORT book; sh -c ...` runs what it likes.
+ * It has a real weakness, on purpose: REPORT pastes what the client sent into a shell command. A client that
+ * sends `REPORT book; sh -c ...` runs what it likes.
  */
 #include <arpa/inet.h>
 #include <errno.h>

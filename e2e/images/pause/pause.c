@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process of a pod's sandbox: holds the pod's namespaces, reaps orphans, ends on SIGTERM or SIGINT. Static, no input.
+// The process of a pod's sandbox: holds the pod's namespaces, reaps orphans, ends on SIGTERM or SIGINT.
+// Static, no input.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
