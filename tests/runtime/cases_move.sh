@@ -120,7 +120,7 @@ prey_image() { # an image of nothing but prey
 
 # The same under a real engine: its shim watches the keeper, mounts the root, counts the cgroup.
 case_containerd() {
-	command -v containerd >/dev/null || return 0
+	has_controllers || return 0
 	containerd --root /bundles/containerd --log-level warn >/bundles/containerd.log 2>&1 &
 	local containerd=$!
 	prey_image

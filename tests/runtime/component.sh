@@ -31,7 +31,16 @@ mkdir -p "$root"/{test,bundles,old}
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
-mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
+if [ "${ESCAPE_CGROUP:-}" = v2 ]; then
+	# Shown nothing else, runc, CRIU and the keeper take the host for one of cgroup v2.
+	v2=$(findmnt -n -t cgroup2 -o TARGET | head -1)
+	[ -n "$v2" ] || skip "no cgroup v2 hierarchy"
+	mount --bind "$v2" "$root/sys/fs/cgroup"
+elif ! findmnt -n -t cgroup -O freezer >/dev/null; then
+	skip "no cgroup v1 freezer"
+else
+	mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
+fi
 mount -t tmpfs tmpfs "$root/run"
 mount -t tmpfs tmpfs "$root/tmp"
 mount --bind "$ESCAPE_WORK/bundles" "$root/bundles"

@@ -70,6 +70,10 @@ refused() { # REASON VERB ...: an order that must fail
 	! give "$@" || fail "$1 was carried out"
 	is "$(sed -n 's/^reason=//p' <<<"$reply")" "$reason"
 }
+has_controllers() { # a v2 hierarchy beside v1 ones has none
+	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || grep -q memory /sys/fs/cgroup/cgroup.controllers ||
+		! echo "  left out: no controllers"
+}
 is() { [ "$1" = "$2" ] || fail "have \"$1\", want \"$2\"${reply:+; reply: $reply}"; }
 nothing_left() { ! grep -q . /sys/fs/cgroup/*"$CGROUP/$ID"/cgroup.procs "/sys/fs/cgroup$CGROUP/$ID/cgroup.procs" 2>/dev/null; }
 delete() {
