@@ -74,6 +74,8 @@ static int dump_failed(const struct keeper *k, const struct buf *out, int code, 
 
 	statedir_path(log, k->id, "dump.log");
 	criu_errors_of(log, why, sizeof(why));
+	if (code == -ETIMEDOUT)
+		return err_set(e, code, "DumpFailed", "the dump did not end before the order's deadline");
 	return err_set(e, code, "DumpFailed", "%.480s", *why ? why : out->len ? out->data : strerror(-code));
 }
 

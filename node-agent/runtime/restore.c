@@ -68,6 +68,8 @@ static int restore_failed(const struct keeper *k, int code, struct err *e)
 	char path[PATH_MAX], why[ERR_MESSAGE_MAX];
 
 	statedir_path(path, k->id, "restore.log");
+	if (code == -ETIMEDOUT)
+		return err_set(e, code, "RestoreFailed", "the restore did not end in time");
 	criu_errors_of(path, why, sizeof(why));
 	if (!*why) {
 		auto_free char *log = NULL;

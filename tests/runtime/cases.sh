@@ -54,6 +54,7 @@ rolls_back() { # ID PORT: memory, files and connections of a snapshot come back,
 		talk 127.0.0.1 "$2" hold >/tmp/held &
 		local client=$!
 		until_true grep -q . /tmp/held
+		[ $round = 1 ] || give freeze
 		give restore "dir=$dir/snapshot" || fail "$reply"
 		wait $client
 		is "$(tail -1 /tmp/held)" eof
@@ -173,6 +174,22 @@ case_dump_refused() {
 	refused DumpFailed snapshot dir=/bundles/uring/snapshot
 	grep -q 'Error' <<<"$reply" || fail "CRIU's reason is missing: $reply"
 	is "$(told state)" running
+	end
+}
+
+# CRIU is killed in the middle of a dump, wherever it then is: the container and its connection go on.
+case_dump_cut_short() {
+	serving late 7016 "$(pod)"
+	talk 127.0.0.1 7016 stream /tmp/late.stop >/tmp/late.out &
+	local ms client=$!
+	for ms in 12 16 20 24 28 32; do
+		mkdir "/bundles/late/$ms"
+		give snapshot "dir=/bundles/late/$ms" "ms=$ms" || true
+		is "$(told state)" running
+		kill -0 $client || fail "$(cat /tmp/late.out)"
+	done
+	touch /tmp/late.stop
+	wait $client || fail "$(cat /tmp/late.out)"
 	end
 }
 
