@@ -66,8 +66,10 @@ static void set_name(struct argp_state *state, const char *arg, struct options *
 
 static void check(struct argp_state *state, const struct options *o)
 {
-	if (!o->command)
+	if (!o->command) {
 		argp_error(state, "a command is missing: status, explain or version");
+		return;
+	}
 	if (o->command->takes_name && !o->name)
 		argp_error(state,
 			"%s needs the name of an Escape (kubectl get escapes.escape.dev lists them)",

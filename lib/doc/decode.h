@@ -18,24 +18,22 @@ enum field_type {
 	FIELD_DURATION_MS, /* int64_t, from "10m" */
 	FIELD_TIME_MS,     /* int64_t wall ms, from RFC 3339 */
 	FIELD_OBJECT,      /* struct in place, by sub table */
-	FIELD_ARRAY,       /* struct T[max_items] in place plus size_t at count_offset; items by sub table, or
-			      strings when sub is NULL */
+	FIELD_ARRAY,       /* T[max_items] in place, size_t at count_offset; strings when sub is NULL */
 };
 
 struct field {
 	const char *key; /* one key, no dots */
 	enum field_type type;
-	size_t offset;
-	size_t size; /* STRING: sizeof the array; ARRAY: sizeof one item */
 	bool required;
+	size_t offset;
+	size_t size;              /* STRING: sizeof the array; ARRAY: sizeof one item */
 	double min, max;          /* INT, NUMBER, DURATION_MS, TIME_MS; ignored when min > max or both 0 */
 	const char *const *names; /* ENUM: NULL-terminated */
 	const char *dflt;         /* textual default as in the CRD; NULL: zero value */
 	const struct field *sub;  /* OBJECT, ARRAY: table ended by key == NULL */
 	size_t max_items;         /* ARRAY */
 	size_t count_offset;      /* ARRAY */
-	size_t has_offset; /* presence bit: offset of a bool set when the key was given; 0: none (never field
-			      0) */
+	size_t has_offset;        /* offset of a bool set when the key was given; 0: none (never field 0) */
 };
 
 /*

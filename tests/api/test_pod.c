@@ -71,7 +71,7 @@ static void test_a_hostile_pod_is_still_decoded(void **state)
 
 	(void)state;
 	memset(image, 'x', sizeof(image));
-	strcpy(image + sizeof(image) - 5, ":end");
+	memcpy(image + sizeof(image) - 5, ":end", 5);
 	for (int i = 0; i < POD_CONTAINERS_MAX + 4; i++) {
 		struct json *c = json_new_obj();
 

@@ -3,6 +3,7 @@
 
 #include <api/policy.h>
 #include <base/cleanup.h>
+#include <base/str.h>
 #include <errno.h>
 
 #define POLICY(spec)                                                                                         \
@@ -111,7 +112,7 @@ static struct policy policy_of(const char *name, int64_t created_ms, const char 
 
 	assert_int_equal(policy_decode(j, &p, NULL), 0);
 	assert_int_equal(selector_decode(s, &p.selector, NULL), 0);
-	strcpy(p.name, name);
+	assert_int_equal(str_copy(p.name, sizeof(p.name), name), 0);
 	p.created_ms = created_ms;
 	return p;
 }

@@ -88,7 +88,7 @@ static void restarting_replaces_the_old_time(void **state)
 	struct seen *s = *state;
 
 	assert_int_equal(loop_timer_new(s->loop, count, s, &s->timer), 0);
-	assert_int_equal(loop_timer_start(s->timer, 3600 * 1000, 0), 0);
+	assert_int_equal(loop_timer_start(s->timer, UINT64_C(3600) * 1000, 0), 0);
 	assert_int_equal(loop_timer_start(s->timer, 1, 0), 0);
 	assert_int_equal(loop_run(s->loop), 0);
 	assert_int_equal(s->calls, 1);
@@ -187,7 +187,7 @@ static void stop_ends_run_with_things_active(void **state)
 	struct seen *s = *state;
 
 	assert_int_equal(loop_timer_new(s->loop, count, s, &s->timer), 0);
-	assert_int_equal(loop_timer_start(s->timer, 3600 * 1000, 0), 0);
+	assert_int_equal(loop_timer_start(s->timer, UINT64_C(3600) * 1000, 0), 0);
 	assert_int_equal(loop_soon(s->loop, stop_from_callback, s), 0);
 	assert_int_equal(loop_run(s->loop), 0);
 	assert_int_equal(s->calls, 1);

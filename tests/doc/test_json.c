@@ -115,7 +115,8 @@ static void iterates_in_order(void **state)
 	{
 		static const char *const keys[] = {"kind", "metadata", "spec"};
 
-		assert_string_equal(json_key(item), keys[n++]);
+		assert_string_equal(json_key(item), n < 3 ? keys[n] : "");
+		n++;
 	}
 	assert_int_equal(n, 3);
 	json_foreach(item, json_at(*state, "kind")) fail();

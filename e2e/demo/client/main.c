@@ -12,6 +12,9 @@
  */
 #include "client.h"
 
+#include <base/str.h>
+
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +27,31 @@ static int usage(void)
 	return 2;
 }
 
+/* Ends the process when text is something else. */
+static int64_t number(const char *text, int64_t max)
+{
+	int64_t n = 0;
+
+	if (str_parse_i64(text, 0, max, &n)) {
+		fprintf(stderr, "demo-client: %s: expected a number from 0 to %lld\n", text, (long long)max);
+		exit(2);
+	}
+	return n;
+}
+
+static int number_int(const char *text)
+{
+	return (int)number(text, INT_MAX);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 6 && !strcmp(argv[1], "run"))
-		return client_run(
-			argv[2], atoi(argv[3]), argv[4], atoi(argv[5]), argc > 6 ? atoi(argv[6]) : 0);
+		return client_run(argv[2], number_int(argv[3]), argv[4], number_int(argv[5]),
+			argc > 6 ? number_int(argv[6]) : 0);
 	if (argc == 5 && !strcmp(argv[1], "attack"))
-		return client_attack(argv[2], atoi(argv[3]), argv[4]);
+		return client_attack(argv[2], number_int(argv[3]), argv[4]);
 	if (argc == 5 && !strcmp(argv[1], "summary"))
-		return client_summary(argv[2], atoll(argv[3]), atoll(argv[4]));
+		return client_summary(argv[2], number(argv[3], INT64_MAX), number(argv[4], INT64_MAX));
 	return usage();
 }

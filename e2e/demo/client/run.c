@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 #include <base/clock.h>
+#include <base/str.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -75,6 +76,20 @@ static int read_line(int fd, char *dst, size_t size, int deadline_ms)
 	return -EMSGSIZE;
 }
 
+static int answer_parse(const char *line, unsigned long long *ret_count, long *ret_book)
+{
+	char *end;
+
+	if (!str_starts(line, "n="))
+		return -EBADMSG;
+	*ret_count = strtoull(line + 2, &end, 10);
+	if (end == line + 2 || !str_starts(end, " book="))
+		return -EBADMSG;
+	line = end + strlen(" book=");
+	*ret_book = strtol(line, &end, 10);
+	return end == line || *end ? -EBADMSG : 0;
+}
+
 static int ask(int fd, unsigned long long *count, long *book)
 {
 	char line[256];
@@ -83,7 +98,7 @@ static int ask(int fd, unsigned long long *count, long *book)
 	int rc = read_line(fd, line, sizeof(line), ANSWER_MS);
 	if (rc)
 		return rc;
-	return sscanf(line, "n=%llu book=%ld", count, book) == 2 ? 0 : -EBADMSG;
+	return answer_parse(line, count, book);
 }
 
 static int pause_ms(int ms)

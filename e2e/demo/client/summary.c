@@ -3,6 +3,7 @@
 
 #include <base/cleanup.h>
 
+#include <errno.h>
 #include <inttypes.h>
 
 struct row {
@@ -48,6 +49,34 @@ static void add_row(struct summary *s, const struct row *r)
 	s->last_count = r->count;
 }
 
+static int number_next(const char **at, long long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(*at, &end, 10);
+	if (end == *at || errno)
+		return -EBADMSG;
+	*at = end;
+	return 0;
+}
+
+/* 0 at the end of the log; a row that was cut off ends it too. */
+static int row_read(FILE *log, struct row *ret)
+{
+	char line[128];
+	const char *at = line;
+	long long n[5];
+
+	if (!fgets(line, sizeof(line), log))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(n); i++)
+		if (number_next(&at, &n[i]))
+			return 0;
+	*ret = (struct row){n[0], n[1], (uint64_t)n[2], (long)n[3], (int)n[4]};
+	return 1;
+}
+
 int client_summary(const char *log_path, int64_t from_ms, int64_t to_ms)
 {
 	struct summary s = {.consistent = 1};
@@ -57,8 +86,7 @@ int client_summary(const char *log_path, int64_t from_ms, int64_t to_ms)
 		perror(log_path);
 		return 1;
 	}
-	while (fscanf(log, "%" SCNd64 " %" SCNd64 " %" SCNu64 " %ld %d", &r.sent, &r.answered, &r.count,
-		       &r.book, &r.connection) == 5)
+	while (row_read(log, &r))
 		if (r.sent >= from_ms && r.sent <= to_ms)
 			add_row(&s, &r);
 	printf("{\"requests\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"out_of_order\":%" PRIu64

@@ -143,7 +143,7 @@ static void serve(struct ledger *l, int listener)
 int main(int argc, char **argv)
 {
 	struct ledger l = {.path = argc > 1 ? argv[1] : "/data/book"};
-	size_t mb = argc > 2 ? (size_t)atoi(argv[2]) : 8;
+	size_t mb = argc > 2 ? strtoul(argv[2], NULL, 10) : 8;
 	l.n_pages = (mb << 20) / 4096;
 	l.pages = malloc(l.n_pages * 4096);
 	l.book = fopen(l.path, "a");
