@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* escape-operator itself against an API server that may refuse and be slow, with agents and kubelet played by
+ * the test. */
+#include "rig.h"
+
+#include "operator/certs.h"
+#include "operator/secrets.h"
+
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/str.h>
+#include <signal.h>
+#include <string.h>
+
+#define ESCAPES "/apis/escape.dev/v1alpha1/escapes"
+#define PODS "/api/v1/namespaces/shop/pods"
+#define LEASE "/apis/coordination.k8s.io/v1/namespaces/escape-system/leases/escape-operator"
+#define TLS_SECRET "/api/v1/namespaces/escape-system/secrets/escape-webhook-tls"
+#define RESTORE_AT_ONCE "'response':{'rollbacks':0}"
+
+static bool ready(struct rig *r, const void *arg)
+{
+	(void)arg;
+	return rig_http(r, "/readyz", NULL, 0) == 200;
+}
+
+static void begin(struct rig *r, const char *policy, const char *const *args)
+{
+	rig_begin(r, policy);
+	rig_operator_start(r, args);
+	rig_wait(r, ready, NULL, "readiness");
+}
+
+static char *successor_path(struct rig *r)
+{
+	return str_dup_fmt(PODS "/%s", strrchr(r->escape, '/') + 1);
+}
+
+static void an_alarm_is_answered_once(void **state)
+{
+	struct rig r;
+	char text[65536];
+	(void)state;
+	begin(&r, "", NULL);
+	rig_pod(&r, "prey", "node-a", false);
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_wait_escapes(&r, 1);
+	rig_wait_value(&r, r.escape, "spec.kind", "Rollback");
+	rig_step(&r, "Restoring");
+	/* The same report again, and again. */
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_step(&r, "Succeeded");
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_report(&r, "node-a", "a2", "prey");
+	rig_wait_escapes(&r, 2);
+	assert_int_equal(fake_api_seen(r.api, "POST", "/escapes"), 2);
+	assert_int_equal(rig_http(&r, "/metrics", text, sizeof(text)), 200);
+	assert_non_null(strstr(text, "escape_escapes_total{kind=\"Rollback\",result=\"Succeeded\"} 1"));
+	assert_non_null(strstr(text, "escape_nodes 3"));
+	assert_non_null(strstr(text, "escape_nodes_hacked 1"));
+	assert_non_null(strstr(text, "escape_leader 1"));
+	rig_end(&r);
+}
+
+/* The agents' part of a move, up to where it runs at the destination. */
+static void restore(struct rig *r)
+{
+	auto_json struct json *escape = rig_get(r, r->escape);
+	const char *name = strrchr(r->escape, '/') + 1;
+
+	rig_step(r, "Staged");
+	rig_step(r, "Sealed");
+	rig_step(r, "Restoring");
+	rig_step(r, "Restored");
+	rig_pod_ready(r, name, json_str_at(escape, "spec.destinationNode", ""));
+}
+
+static void finish(struct rig *r)
+{
+	auto_free char *successor = successor_path(r);
+
+	rig_wait_value(r, successor, "metadata.labels.app", "shop");
+	fake_api_remove(r->api, PODS "/prey");
+	rig_wait_phase(r, "Succeeded");
+}
+
+static bool is_deleting(struct rig *r, const void *path)
+{
+	auto_json struct json *pod = rig_get(r, path);
+
+	return json_at(pod, "metadata.deletionTimestamp");
+}
+
+static void a_move_goes_to_its_end(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r, RESTORE_AT_ONCE, NULL);
+	rig_pod(&r, "prey", "node-a", true);
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_wait_escapes(&r, 1);
+	rig_wait_phase(&r, "Staging");
+	restore(&r);
+	rig_wait(&r, is_deleting, PODS "/prey", "deletion of the old pod");
+	finish(&r);
+	auto_free char *successor = successor_path(&r);
+	auto_json struct json *pod = rig_get(&r, successor);
+	auto_json struct json *escape = rig_get(&r, r.escape);
+
+	assert_string_equal(
+		json_str_at(json_first(json_at(pod, "metadata.ownerReferences")), "name", ""), "rs");
+	assert_int_equal(json_len(json_at(escape, "status.candidates")), 3);
+	assert_string_equal(
+		json_str_at(escape, "status.successorUID", ""), json_str_at(pod, "metadata.uid", "-"));
+	/* Its end releases the addresses. */
+	fake_api_remove(r.api, successor);
+	rig_wait_value(&r, r.escape, "status.networkReleased", "true");
+	rig_end(&r);
+}
+
+static void kill_operator(struct rig *r)
+{
+	rig_operator_signal(r, SIGKILL);
+	assert_int_equal(rig_operator_wait(r), 128 + SIGKILL);
+	/* What the dead one would have let go had it been asked. */
+	rig_call(r, "PATCH", LEASE, "{'spec':{'holderIdentity':''}}");
+}
+
+/* Killed in each phase in turn, and started again. */
+static void a_killed_operator_goes_on_where_it_was(void **state)
+{
+	static const char *const PHASES[] = {"Staged", "Sealed", "Restoring", "Restored"};
+	struct rig r;
+	(void)state;
+	begin(&r, RESTORE_AT_ONCE, NULL);
+	rig_pod(&r, "prey", "node-a", true);
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_wait_escapes(&r, 1);
+	rig_wait_phase(&r, "Staging");
+	for (size_t i = 0; i < ARRAY_LEN(PHASES); i++) {
+		kill_operator(&r);
+		rig_step(&r, PHASES[i]);
+		rig_operator_start(&r, NULL);
+		rig_wait(&r, ready, NULL, "readiness");
+	}
+	rig_pod_ready(&r, strrchr(r.escape, '/') + 1, "node-b");
+	finish(&r);
+	assert_int_equal(fake_api_count(r.api, ESCAPES), 1);
+	assert_int_equal(fake_api_count(r.api, "/api/v1/pods"), 1);
+	rig_end(&r);
+}
+
+/* Killed between the creation of the successor and the word of it in the Escape. */
+static void a_successor_made_before_a_crash_is_used(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r, RESTORE_AT_ONCE, NULL);
+	fake_api_fail(r.api, "PATCH", "/status", 500, 1000000);
+	rig_pod(&r, "prey", "node-a", false);
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_wait_escapes(&r, 1);
+	auto_free char *successor = successor_path(&r);
+
+	rig_wait_value(&r, successor, "spec.runtimeClassName", "escape");
+	kill_operator(&r);
+	fake_api_fail(r.api, "", "", 0, 0);
+	rig_operator_start(&r, NULL);
+	rig_wait_phase(&r, "Staging");
+	assert_int_equal(fake_api_count(r.api, "/api/v1/pods"), 2);
+	rig_end(&r);
+}
+
+static void a_foreign_pod_of_the_successors_name_is_not_used(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r, RESTORE_AT_ONCE, NULL);
+	fake_api_fail(r.api, "POST", "/pods", 500, 1000000);
+	rig_pod(&r, "prey", "node-a", false);
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_wait_escapes(&r, 1);
+	rig_call(&r, "POST", PODS,
+		"{'metadata':{'name':'%s','labels':{'escape.dev/"
+		"successor':'true'},'annotations':{'escape.dev/escape':"
+		"'%s'}},'spec':{'runtimeClassName':'escape','containers':[{'name':'app','image':'evil'}]}}",
+		strrchr(r.escape, '/') + 1, strrchr(r.escape, '/') + 1);
+	fake_api_fail(r.api, "", "", 0, 0);
+	rig_wait_phase(&r, "Aborting");
+	rig_wait_value(&r, r.escape, "status.reason", "SuccessorNameTaken");
+	rig_end(&r);
+}
+
+static void nobody_there_calls_off(void **state)
+{
+	static const char *const ARGS[] = {"--step-deadline=300ms", NULL};
+	struct rig r;
+	(void)state;
+	begin(&r, RESTORE_AT_ONCE, ARGS);
+	rig_pod(&r, "prey", "node-a", false);
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_wait_escapes(&r, 1);
+	rig_wait_phase(&r, "Aborting");
+	rig_wait_value(&r, r.escape, "status.reason", "StagingTimeout");
+	rig_step(&r, "Aborted");
+	auto_free char *successor = successor_path(&r);
+
+	rig_wait(&r, is_deleting, successor, "deletion of the successor");
+	assert_false(is_deleting(&r, PODS "/prey"));
+	rig_end(&r);
+}
+
+static void refusals_are_tried_again(void **state)
+{
+	struct rig r;
+	char text[65536];
+	(void)state;
+	begin(&r, "", NULL);
+	fake_api_fail(r.api, "POST", "/escapes", 500, 3);
+	rig_pod(&r, "prey", "node-a", false);
+	rig_report(&r, "node-a", "a1", "prey");
+	rig_wait_escapes(&r, 1);
+	assert_int_equal(rig_http(&r, "/metrics", text, sizeof(text)), 200);
+	assert_null(strstr(text, "escape_reconcile_errors_total 0\n"));
+	rig_end(&r);
+}
+
+static void the_secrets_are_made_and_kept(void **state)
+{
+	struct rig r;
+	struct certs certs = {0};
+	struct err e = {0};
+	size_t len = 0;
+	(void)state;
+	begin(&r, "", NULL);
+	auto_json struct json *tls = rig_get(&r, TLS_SECRET);
+	certs.ca_pem = secret_value(tls, "ca.crt", NULL);
+	certs.cert_pem = secret_value(tls, "tls.crt", NULL);
+	certs.key_pem = secret_value(tls, "tls.key", NULL);
+	assert_int_equal(certs_check(&certs, "escape-operator.escape-system.svc", clock_wall_ms(), &e), 0);
+	certs_free(&certs);
+	rig_wait_value(&r, "/api/v1/namespaces/escape-system/secrets/escape-store-key", "type", "Opaque");
+	auto_json struct json *key = rig_get(&r, "/api/v1/namespaces/escape-system/secrets/escape-store-key");
+	auto_free char *value = secret_value(key, "key", &len);
+	assert_int_equal(len, 32);
+	rig_operator_signal(&r, SIGTERM);
+	assert_int_equal(rig_operator_wait(&r), 0);
+	rig_operator_start(&r, NULL);
+	rig_wait(&r, ready, NULL, "readiness");
+	auto_json struct json *again = rig_get(&r, TLS_SECRET);
+	assert_true(json_equal(tls, again));
+	rig_end(&r);
+}
+
+static void the_lease_is_released_at_the_end(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r, "", NULL);
+	rig_wait_value(&r, TLS_SECRET, "type", "kubernetes.io/tls");
+	rig_operator_signal(&r, SIGTERM);
+	assert_int_equal(rig_operator_wait(&r), 0);
+	auto_json struct json *lease = rig_get(&r, LEASE);
+	assert_string_equal(json_str_at(lease, "spec.holderIdentity", ""), "");
+	rig_end(&r);
+}
+
+static void a_lost_lease_ends_the_process(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r, "", NULL);
+	rig_wait_value(&r, TLS_SECRET, "type", "kubernetes.io/tls");
+	rig_call(&r, "PATCH", LEASE, "{'spec':{'holderIdentity':'somebody-else'}}");
+	assert_int_equal(rig_operator_wait(&r), 1);
+	rig_end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_alarm_is_answered_once),
+		cmocka_unit_test(a_move_goes_to_its_end),
+		cmocka_unit_test(a_killed_operator_goes_on_where_it_was),
+		cmocka_unit_test(a_successor_made_before_a_crash_is_used),
+		cmocka_unit_test(a_foreign_pod_of_the_successors_name_is_not_used),
+		cmocka_unit_test(nobody_there_calls_off),
+		cmocka_unit_test(refusals_are_tried_again),
+		cmocka_unit_test(the_secrets_are_made_and_kept),
+		cmocka_unit_test(the_lease_is_released_at_the_end),
+		cmocka_unit_test(a_lost_lease_ends_the_process),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
