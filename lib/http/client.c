@@ -15,6 +15,7 @@
 enum {
 	MAX_IDLE_CONNECTIONS = 16,
 	MAX_CONNECTIONS_PER_HOST = 64,
+	RETRY_AFTER_MAX_S = 3600,
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -50,7 +51,8 @@ static void request_finish(struct http_request *r, int status, const struct err 
 		reply.body = r->body.data ? r->body.data : "";
 		reply.body_len = r->body.len;
 		if (!curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &retry_s) && retry_s > 0)
-			reply.retry_after_ms = retry_s > 3600 ? 3600 * 1000 : retry_s * 1000;
+			reply.retry_after_ms =
+				(retry_s > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : (int64_t)retry_s) * 1000;
 	}
 	done(r->arg, &reply, e);
 }
@@ -63,6 +65,12 @@ static void request_unlink(struct http_request *r)
 	r->added = false;
 	if (r->timer)
 		loop_timer_stop(r->timer);
+}
+
+static void request_drop(struct http_request *r)
+{
+	request_unlink(r);
+	http_request_free(r);
 }
 
 static void request_complete(struct http_request *r, CURLcode code)
@@ -84,13 +92,12 @@ static void request_complete(struct http_request *r, CURLcode code)
 /* Starts and drops what could not be started or dropped inside curl's callbacks. */
 static void client_settle_requests(struct http_client *c)
 {
-	struct http_request *r, *next, *failed = NULL;
+	struct http_request *failed = NULL;
 
-	DL_FOREACH_SAFE(c->requests, r, next)
-	{
+	for (struct http_request *r = c->requests, *next; r; r = next) {
+		next = r->next;
 		if (r->cancelled) {
-			request_unlink(r);
-			http_request_free(r);
+			request_drop(r);
 		} else if (!r->added) {
 			r->added = curl_multi_add_handle(c->multi, r->easy) == CURLM_OK;
 			if (!r->added) {
@@ -99,10 +106,10 @@ static void client_settle_requests(struct http_client *c)
 			}
 		}
 	}
-	DL_FOREACH_SAFE(failed, r, next)
-	{
+	for (struct http_request *r = failed, *next; r; r = next) {
 		struct err e;
 
+		next = r->next;
 		err_set(&e, -ENOMEM, "OutOfMemory", "no memory for a request");
 		request_finish(r, 0, &e);
 		http_request_free(r);
@@ -135,13 +142,8 @@ void http_client_leave(struct http_client *c)
 	if (c->busy == 1 && !c->dead)
 		client_settle(c);
 	if (--c->busy == 0 && c->dead) {
-		struct http_request *r, *next;
-
-		DL_FOREACH_SAFE(c->requests, r, next)
-		{
-			request_unlink(r);
-			http_request_free(r);
-		}
+		while (c->requests)
+			request_drop(c->requests);
 		client_destroy(c);
 	}
 }
@@ -193,15 +195,14 @@ int http_client_new(struct loop *l, const struct http_tls *tls, struct http_clie
 void http_client_free(struct http_client *c)
 {
 	struct err e;
-	struct http_request *r, *next;
 
 	if (!c || c->dead)
 		return;
 	err_set(&e, -ECANCELED, "Canceled", "the HTTP client was closed");
 	http_client_enter(c);
 	c->dead = true;
-	DL_FOREACH_SAFE(c->requests, r, next)
-	{
+	/* Nothing is unlinked meanwhile: requests of a dead client are dropped on the way out. */
+	for (struct http_request *r = c->requests; r; r = r->next) {
 		if (!r->cancelled)
 			request_finish(r, 0, &e);
 		r->cancelled = true;
@@ -244,16 +245,15 @@ static int start(struct http_client *c, const struct http_args *args, http_chunk
 			return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a request");
 		}
 	}
-	DL_APPEND(c->requests, r);
 	/* Inside a curl callback a handle may not be added; client_settle does it on the way out. */
 	if (!c->in_curl) {
 		r->added = curl_multi_add_handle(c->multi, r->easy) == CURLM_OK;
 		if (!r->added) {
-			DL_DELETE(c->requests, r);
 			http_request_free(r);
 			return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a request");
 		}
 	}
+	DL_APPEND(c->requests, r);
 	if (ret)
 		*ret = r;
 	return 0;
@@ -273,19 +273,16 @@ int http_client_stream(struct http_client *c, const struct http_args *args, http
 
 void http_client_cancel(struct http_client *c, struct http_request *r)
 {
-	struct http_request *known;
+	struct http_request *known = c->requests;
 
 	/* A request that is being reported is no longer listed; cancelling it from its own callback changes
 	 * nothing. */
-	DL_FOREACH(c->requests, known)
-	if (known == r)
-		break;
+	while (known && known != r)
+		known = known->next;
 	if (!known)
 		return;
 	r->cancelled = true;
 	r->done = NULL;
-	if (c->in_curl || c->dead)
-		return;
-	request_unlink(r);
-	http_request_free(r);
+	if (!c->in_curl && !c->dead)
+		request_drop(r);
 }

@@ -74,13 +74,16 @@ static int open_socket(const struct addrinfo *a, int *ret_fd)
 
 static int read_port(int fd)
 {
-	struct sockaddr_storage s = {0};
-	socklen_t len = sizeof(s);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a = {.v6 = {0}};
+	socklen_t len = sizeof(a);
 
-	if (getsockname(fd, (struct sockaddr *)&s, &len))
+	if (getsockname(fd, &a.any, &len))
 		return -errno;
-	return ntohs(s.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&s)->sin6_port
-					     : ((struct sockaddr_in *)&s)->sin_port);
+	return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
 
 static int listen_on(const char *address, int port, int *ret_fd, struct err *e)

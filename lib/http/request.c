@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <base/cleanup.h>
+#include <base/str.h>
 #include <errno.h>
 #include <http/client_priv.h>
 #include <string.h>
@@ -137,7 +138,7 @@ static int set_method(struct http_request *r, const struct http_args *args)
 		curl_easy_setopt(r->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)args->body_len);
 		rc = curl_easy_setopt(r->easy, CURLOPT_COPYPOSTFIELDS, args->body);
 	}
-	if (!rc && (args->body || strcmp(args->method, "GET")))
+	if (!rc && (args->body || !str_eq(args->method, "GET")))
 		rc = curl_easy_setopt(r->easy, CURLOPT_CUSTOMREQUEST, args->method);
 	return rc ? -ENOMEM : 0;
 }

@@ -15,6 +15,7 @@ enum {
 	PING_S = 25,
 	HANGUP_S = 45,
 	MAX_CONNECTIONS = 128,
+	MAX_HEADERS = 24 << 10, /* what the library's buffer holds, less its own */
 };
 
 struct ws_client {
@@ -263,7 +264,7 @@ void ws_client_free(struct ws_client *c)
 
 static int set_headers(struct ws_conn *conn, const char *const *headers, struct err *e)
 {
-	conn->headers = BUF_INIT(24 * 1024);
+	conn->headers = BUF_INIT(MAX_HEADERS);
 	for (; headers && *headers; headers++) {
 		for (const char *p = *headers; *p; p++)
 			if ((unsigned char)*p < ' ' || *p == 0x7f)

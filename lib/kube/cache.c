@@ -140,14 +140,16 @@ static int entry_add(struct kube_cache *c, struct held *held)
 	const struct json *object = held->object;
 	char key[KEY_MAX];
 	struct entry *entry;
+	size_t len;
 
 	if (make_key(key, json_str_at(object, "metadata.namespace", NULL),
 		    json_str_at(object, "metadata.name", NULL)))
 		return -EINVAL;
-	entry = calloc(1, sizeof(*entry) + strlen(key) + 1);
+	len = strlen(key);
+	entry = calloc(1, sizeof(*entry) + len + 1);
 	if (!entry)
 		return -ENOMEM;
-	strcpy(entry->key, key);
+	memcpy(entry->key, key, len + 1);
 	entry->held = held;
 	HASH_ADD_STR(c->entries, key, entry);
 	return 0;

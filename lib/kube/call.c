@@ -67,11 +67,6 @@ void kube_call_cancel(struct kube_call *call)
 	call_free(call);
 }
 
-struct json *kube_call_take(struct kube_call *call)
-{
-	return TAKE_PTR(call->reply);
-}
-
 static int call_send(struct kube_call *call, struct err *e);
 
 static void on_retry(void *arg)

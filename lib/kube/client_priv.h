@@ -50,8 +50,6 @@ int kube_call_start(struct kube_client *c, const struct kube_call_args *args, ku
 	struct kube_call **ret);
 /* done does not run any more. */
 void kube_call_cancel(struct kube_call *call);
-/* Inside done: the reply becomes the caller's, to be freed with json_free. */
-struct json *kube_call_take(struct kube_call *call);
 /* Ends all calls with -ECANCELED. */
 void kube_calls_abort(struct kube_client *c);
 
@@ -66,7 +64,5 @@ int kube_list_start(struct kube_client *c, const struct kube_resource *r, const 
 	const char *label_selector, const char *field_selector, kube_done done, void *arg,
 	struct kube_list_op **ret);
 void kube_list_cancel(struct kube_list_op *op);
-/* Inside done: the list becomes the caller's. */
-struct json *kube_list_take(struct kube_list_op *op);
 
 #endif

@@ -29,11 +29,12 @@ static void copy_text(char *dst, size_t max, const char *src)
 static int put_metadata(struct json *event, const struct json *regarding, const char *namespace_)
 {
 	struct json *metadata = json_obj_at(event, "metadata");
-	char name[NAME_PREFIX_MAX + 2];
+	char name[NAME_PREFIX_MAX], prefix[NAME_PREFIX_MAX + 2];
 
-	copy_text(name, sizeof(name) - 1, json_str_at(regarding, "metadata.name", "unknown"));
-	strcat(name, "-"); /* of all that may not end a name, only a dash may end its prefix */
-	if (!metadata || json_set_str(metadata, "generateName", name))
+	copy_text(name, sizeof(name), json_str_at(regarding, "metadata.name", "unknown"));
+	/* Of all that may not end a name, only a dash may end its prefix. */
+	if (!metadata || str_fmt(prefix, sizeof(prefix), "%s-", name) ||
+		json_set_str(metadata, "generateName", prefix))
 		return -ENOMEM;
 	return json_set_str(metadata, "namespace", namespace_);
 }

@@ -11,10 +11,10 @@
 #include <string.h>
 
 static const struct lease_timing PRODUCT_TIMING = {
-	.duration_ms = 15 * 1000,
-	.renew_ms = 5 * 1000,
-	.give_up_ms = 10 * 1000,
-	.retry_ms = 2 * 1000,
+	.duration_ms = 15000,
+	.renew_ms = 5000,
+	.give_up_ms = 10000,
+	.retry_ms = 2000,
 };
 
 struct kube_lease {

@@ -38,11 +38,6 @@ void kube_list_cancel(struct kube_list_op *op)
 	list_free(op);
 }
 
-struct json *kube_list_take(struct kube_list_op *op)
-{
-	return TAKE_PTR(op->list);
-}
-
 static void list_finish(struct kube_list_op *op, const struct err *e)
 {
 	op->done(op->arg, e ? NULL : op->list, e);
@@ -80,10 +75,8 @@ static int add_items(struct kube_list_op *op, const struct json *page)
 	return 0;
 }
 
-/* Takes page. */
-static int keep_page(struct kube_list_op *op, struct json *page, struct err *e)
+static int keep_page(struct kube_list_op *op, const struct json *page, struct err *e)
 {
-	auto_json struct json *owned = page;
 	const struct json *items = json_member(page, "items");
 	int rc = 0;
 
@@ -128,10 +121,10 @@ static void list_again(struct kube_list_op *op, const struct err *error)
 static void on_page(void *arg, const struct json *page, const struct err *error)
 {
 	struct kube_list_op *op = arg;
-	struct kube_call *call = TAKE_PTR(op->call);
 	auto_free char *token = NULL;
 	struct err e = {0};
 
+	op->call = NULL;
 	if (error && error->code == -ESTALE && op->list) {
 		list_again(op, error);
 		return;
@@ -144,8 +137,8 @@ static void on_page(void *arg, const struct json *page, const struct err *error)
 	if (!token)
 		err_set(&e, -ENOMEM, "OutOfMemory", "no memory for a list");
 	else
-		keep_page(op, kube_call_take(call), &e);
-	if (!e.code && *token) {
+		keep_page(op, page, &e);
+	if (!e.code && token && *token) {
 		if (!list_request(op, token))
 			return;
 		err_set(&e, -ENOMEM, "OutOfMemory", "no memory for a list");

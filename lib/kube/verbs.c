@@ -20,20 +20,17 @@ static int create_path(
 	struct buf *path, const struct kube_resource *r, const char *namespace_, const char *subresource_of)
 {
 	auto_free char *name = NULL;
-	char *sub;
+	const char *slash;
 
 	if (r->namespaced && !namespace_)
 		return -EINVAL;
 	if (!subresource_of)
 		return kube_path_add(path, r, namespace_, NULL, NULL);
-	name = strdup(subresource_of);
-	if (!name)
-		return -ENOMEM;
-	sub = strchr(name, '/');
-	if (!sub)
+	slash = strchr(subresource_of, '/');
+	if (!slash)
 		return -EINVAL;
-	*sub++ = 0;
-	return kube_path_add(path, r, namespace_, name, sub);
+	name = strndup(subresource_of, (size_t)(slash - subresource_of));
+	return name ? kube_path_add(path, r, namespace_, name, slash + 1) : -ENOMEM;
 }
 
 int kube_create(struct kube_client *c, const struct kube_resource *r, const char *namespace_,
