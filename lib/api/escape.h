@@ -68,8 +68,8 @@ struct escape {
 	char name[API_NAME_MAX];
 	char uid[API_UID_MAX];
 	char resource_version[32];
-	int64_t created_ms;
 	bool deleting;
+	int64_t created_ms;
 	struct escape_spec {
 		enum escape_kind kind;
 		char policy[API_NAME_MAX];

@@ -13,7 +13,7 @@ static void check_tree(const struct json *j)
 	auto_free char *text = json_print(j);
 	auto_json struct json *again = NULL;
 
-	if (!text || json_parse(text, strlen(text), 64 * INPUT_MAX, &again, NULL) < 0)
+	if (!text || json_parse(text, strlen(text), (size_t)64 * INPUT_MAX, &again, NULL) < 0)
 		abort();
 }
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define INPUT_MAX (16 * 1024 * 1024)
+#define INPUT_MAX ((size_t)16 << 20)
 
 /* Files run, or -1. */
 static int replay_file(int dir, const char *name)
