@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_node.h"
+
+#include <base/clock.h>
+#include <base/str.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node-agent/agent/freezer.h"
+#include "node-agent/agent/probe.h"
+#include "node-agent/net/netswitch.h"
+
+/* --- monitor.h --- */
+
+struct monitor {
+	int unused;
+};
+struct monitor_watch {
+	struct fake_watch w;
+};
+
+static struct monitor_watch *the_watch;
+static unsigned watches;
+
+struct fake_watch *fake_watch_only(void)
+{
+	return watches == 1 && the_watch ? &the_watch->w : NULL;
+}
+
+void fake_verdict(struct fake_watch *w, uint32_t mismatches)
+{
+	const struct monitor_verdict v = {
+		.epoch = 42,
+		.mismatches = mismatches,
+		.threshold = w->params.threshold,
+		.first_mismatch_ns = (uint64_t)clock_monotonic_ns() - 2000000,
+		.verdict_ns = (uint64_t)clock_monotonic_ns(),
+		.comm = "sh",
+	};
+
+	w->on_verdict(w->arg, &v);
+}
+
+int monitor_probe(struct err *e)
+{
+	(void)e;
+	return 0;
+}
+
+int monitor_new(struct loop *l, struct monitor **ret, struct err *e)
+{
+	(void)l;
+	(void)e;
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+void monitor_free(struct monitor *m)
+{
+	free(m);
+}
+
+int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor_on_verdict on_verdict,
+	void *arg, struct monitor_watch **ret, struct err *e)
+{
+	(void)m;
+	(void)e;
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	(*ret)->w = (struct fake_watch){.params = *p, .on_verdict = on_verdict, .arg = arg};
+	the_watch = *ret;
+	watches++;
+	return 0;
+}
+
+void monitor_watch_free(struct monitor_watch *w)
+{
+	if (!w)
+		return;
+	watches--;
+	if (the_watch == w)
+		the_watch = NULL;
+	free(w);
+}
+
+int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e)
+{
+	(void)e;
+	w->w.marked_pid = pid;
+	w->w.marks++;
+	return 0;
+}
+
+int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e)
+{
+	(void)procs;
+	return monitor_watch_mark(w, init_pid, e);
+}
+
+int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode)
+{
+	w->w.mode = mode;
+	return 0;
+}
+
+int monitor_watch_rearm(struct monitor_watch *w)
+{
+	w->w.rearms++;
+	return 0;
+}
+
+int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret)
+{
+	*ret = w->w.stats;
+	return 0;
+}
+
+int monitor_watch_profile_get(const struct monitor_watch *w, uint64_t **ret, size_t *ret_n)
+{
+	*ret = malloc(sizeof(w->w.bags));
+	if (!*ret)
+		return -ENOMEM;
+	memcpy(*ret, w->w.bags, sizeof(w->w.bags));
+	*ret_n = w->w.n_bags;
+	return 0;
+}
+
+int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, size_t n, struct err *e)
+{
+	(void)e;
+	if (n > 64)
+		return -E2BIG;
+	if (n)
+		memcpy(w->w.bags, bags, n * sizeof(*bags));
+	w->w.n_bags = n;
+	return 0;
+}
+
+/* --- freezer.h --- */
+
+static bool frozen;
+
+bool fake_freezer_frozen(void)
+{
+	return frozen;
+}
+
+int freezer_open(const char *root, int pid, struct freezer *ret, struct err *e)
+{
+	(void)root;
+	(void)pid;
+	(void)e;
+	*ret = (struct freezer){.fd = open("/dev/null", O_RDWR | O_CLOEXEC), .state_fd = -1};
+	strcpy(ret->dir, "/nonexistent");
+	frozen = false;
+	return ret->fd < 0 ? -errno : 0;
+}
+
+void freezer_close(struct freezer *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	*f = FREEZER_CLOSED;
+}
+
+int freezer_set(const struct freezer *f, bool to)
+{
+	(void)f;
+	frozen = to;
+	return 0;
+}
+
+int freezer_frozen(const struct freezer *f)
+{
+	(void)f;
+	return frozen;
+}
+
+/* --- netswitch.h --- */
+
+static char net_log[4096];
+static const char *net_fails;
+
+const char *fake_net_log(void)
+{
+	return net_log;
+}
+
+void fake_net_forget(void)
+{
+	net_log[0] = '\0';
+	net_fails = NULL;
+}
+
+void fake_net_fail(const char *call)
+{
+	net_fails = call;
+}
+
+static int noted(const char *call, const char *what, struct err *e)
+{
+	size_t len = strlen(net_log);
+
+	snprintf(net_log + len, sizeof(net_log) - len, "%s%s:%s", len ? " " : "", call, what);
+	if (!str_eq(call, net_fails))
+		return 0;
+	net_fails = NULL;
+	return err_set(e, -EIO, "NetworkFailed", "%s %s: scripted", call, what);
+}
+
+static int noted_pid(const char *call, int pid, struct err *e)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return noted(call, text, e);
+}
+
+int net_pod_cut(int pid, struct err *e)
+{
+	return noted_pid("cut", pid, e);
+}
+
+int net_pod_heal(int pid, struct err *e)
+{
+	return noted_pid("heal", pid, e);
+}
+
+bool net_pod_is_cut(int pid)
+{
+	(void)pid;
+	return false;
+}
+
+int net_pod_address_add(int pid, const char *address, struct err *e)
+{
+	(void)pid;
+	return noted("address", address, e);
+}
+
+int net_pod_announce(int pid, const char *address, struct err *e)
+{
+	(void)pid;
+	return noted("announce", address, e);
+}
+
+int net_pod_bridge(int pid, char *dst, size_t size, struct err *e)
+{
+	(void)pid;
+	(void)e;
+	return str_copy(dst, size, "cni0");
+}
+
+int net_routes_apply(const struct net_route *routes, size_t n, struct err *e)
+{
+	char text[1024] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s>%s", i ? "," : "",
+			routes[i].address, routes[i].local ? routes[i].device : routes[i].via);
+	return noted("routes", text, e);
+}
+
+int net_ipam_reserve(const char *dir, const char *address, const char *owner, struct err *e)
+{
+	(void)dir;
+	(void)owner;
+	return noted("reserve", address, e);
+}
+
+int net_ipam_release(const char *dir, const char *address, const char *owner, struct err *e)
+{
+	(void)dir;
+	(void)owner;
+	return noted("release", address, e);
+}
+
+int net_ipam_sweep(const char *dir, const char *const *keep, size_t n, struct err *e)
+{
+	(void)dir;
+	(void)keep;
+	(void)n;
+	(void)e;
+	return 0;
+}
+
+/* --- probe.h: a node that can do everything, once its store is open --- */
+
+struct probe {
+	bool store;
+};
+
+int probe_new(struct agent *a, struct probe **ret)
+{
+	(void)a;
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+void probe_free(struct probe *p)
+{
+	free(p);
+}
+
+void probe_kernel(struct probe *p, const struct err *kernel)
+{
+	(void)p;
+	(void)kernel;
+}
+
+void probe_store(struct probe *p, const struct err *store)
+{
+	p->store = !store;
+}
+
+bool probe_can_restore(const struct probe *p)
+{
+	return p->store;
+}
+
+void probe_fill(struct probe *p, struct report *ret)
+{
+	ret->can_detect = true;
+	ret->can_restore = p->store;
+}
+
+int probe_exec_on_node(char *const *argv)
+{
+	(void)argv;
+	return 1;
+}
