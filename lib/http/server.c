@@ -38,7 +38,7 @@ struct session {
 	struct buf body;
 	struct buf answer;
 	size_t sent;
-	bool too_large;
+	int refused; /* the status of a body that is not read, else 0 */
 };
 
 static const struct {
@@ -70,8 +70,10 @@ static void dispatch(const struct http_server *server, const struct session *s, 
 		.body_len = s->body.len,
 	};
 
-	if (s->too_large)
+	if (s->refused == 413)
 		http_answer_plain(a, 413, "the request body is too large");
+	else if (s->refused)
+		http_answer_plain(a, s->refused, "the request body needs a Content-Length");
 	else
 		http_routes_answer(server->routes, &call, a);
 }
@@ -90,7 +92,7 @@ static int send_headers(struct lws *wsi, const struct http_answer *a)
 
 static int finish_request(struct lws *wsi, struct session *s)
 {
-	bool broken = s->too_large; /* the rest of that body is still under way */
+	bool broken = s->refused != 0; /* that body is still under way */
 
 	session_reset(s);
 	return broken || lws_http_transaction_completed(wsi) ? -1 : 0;
@@ -152,15 +154,14 @@ static bool announces_body(struct lws *wsi, struct session *s)
 	int64_t length = 0;
 
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)) {
-		/* The library cannot read a chunked request body. */
-		s->too_large = true;
+		s->refused = 411; /* the library cannot read a chunked request body */
 		return false;
 	}
 	if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
 		return false;
 	if (str_parse_i64(text, 0, BODY_MAX, &length))
-		s->too_large = true;
-	return length > 0 && !s->too_large;
+		s->refused = 413;
+	return length > 0 && !s->refused;
 }
 
 static int on_request(struct lws *wsi, const struct http_server *server, struct session *s)

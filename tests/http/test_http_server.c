@@ -185,6 +185,30 @@ static void a_body_over_the_cap_is_refused(void **state)
 	free(body);
 }
 
+static void a_chunked_body_is_refused(void **state)
+{
+	struct fixture f = {0};
+	const char *headers[] = {"Transfer-Encoding: chunked", NULL};
+	char url[128];
+
+	(void)state;
+	start(&f, NULL, NULL);
+	assert_int_equal(
+		str_fmt(url, sizeof(url), "http://127.0.0.1:%d/echo", http_server_port(f.server)), 0);
+	struct http_args args = {.method = "POST",
+		.url = url,
+		.headers = headers,
+		.body = "x",
+		.body_len = 1,
+		.deadline_ms = 20000};
+
+	assert_int_equal(http_client_send(f.client, &args, on_done, &f, NULL, NULL), 0);
+	watchdog_run(f.loop, &f.done, 1);
+	assert_int_equal(f.handled, 0);
+	assert_int_equal(f.status, 411);
+	stop(&f);
+}
+
 static void tls_is_served_and_verified(void **state)
 {
 	struct certs certs = certs_new("IP:127.0.0.1,DNS:localhost");
@@ -318,6 +342,7 @@ int main(void)
 		cmocka_unit_test(unknown_paths_and_other_methods_are_refused),
 		cmocka_unit_test(a_large_body_goes_in_and_out),
 		cmocka_unit_test(a_body_over_the_cap_is_refused),
+		cmocka_unit_test(a_chunked_body_is_refused),
 		cmocka_unit_test(tls_is_served_and_verified),
 		cmocka_unit_test(a_certificate_of_another_authority_is_refused),
 		cmocka_unit_test(a_certificate_of_another_host_is_refused),
