@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Out of memory, an addition then leaves hh.tbl NULL instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 enum { KEY_MAX = 512 }; /* two names of at most 253 bytes and a separator */
@@ -152,6 +155,10 @@ static int entry_add(struct kube_cache *c, struct held *held)
 	memcpy(entry->key, key, len + 1);
 	entry->held = held;
 	HASH_ADD_STR(c->entries, key, entry);
+	if (!entry->hh.tbl) {
+		free(entry);
+		return -ENOMEM;
+	}
 	return 0;
 }
 

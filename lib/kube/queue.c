@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Out of memory, an addition then leaves hh.tbl NULL instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 #include <utlist.h>
 
@@ -63,6 +66,10 @@ static struct item *item_need(struct kube_queue *q, const char *key)
 	memcpy(i->key, key, len + 1);
 	backoff_init(&i->backoff, q->base_ms, q->max_ms, rng_next(&q->rng));
 	HASH_ADD_STR(q->items, key, i);
+	if (!i->hh.tbl) {
+		free(i);
+		return NULL;
+	}
 	return i;
 }
 
