@@ -12,7 +12,7 @@
 #include <doc/json.h>
 #include <stdbool.h>
 
-#define ADMISSION_MAX (3 * 1024 * 1024)
+#define ADMISSION_MAX 3145728u /* what the API server sends at most */
 
 /* Does a policy govern this pod object (its namespace is set)? */
 typedef bool (*admission_governs)(void *arg, const struct json *pod);

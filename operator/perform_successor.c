@@ -21,14 +21,15 @@ static void on_staging(void *arg, const struct json *object, const struct err *e
 	job_action_done(j, 0);
 }
 
+/* Takes patch. */
 static void status_patch(struct job *j, struct json *patch)
 {
-	auto_json struct json *owned = patch;
 	int rc = -ENOMEM;
 
 	if (patch)
 		rc = kube_patch(j->p->client, &API_ESCAPES, j->escape.namespace_, j->escape.name, "status",
 			KUBE_PATCH_MERGE, patch, on_staging, j);
+	json_free(patch);
 	if (rc)
 		job_action_failed(j, rc, NULL);
 }

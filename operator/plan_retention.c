@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct finished {
+	const struct escape *x;
+};
+
 static bool still_means_something(const struct world *w, const struct escape *x, int64_t now_ms)
 {
 	const struct world_policy *p = world_policy(w, x->namespace_, x->spec.policy);
@@ -23,7 +27,7 @@ static bool still_means_something(const struct world *w, const struct escape *x,
 
 static int newest_first(const void *va, const void *vb)
 {
-	const struct escape *a = *(const struct escape *const *)va, *b = *(const struct escape *const *)vb;
+	const struct escape *a = ((const struct finished *)va)->x, *b = ((const struct finished *)vb)->x;
 
 	if (a->created_ms != b->created_ms)
 		return a->created_ms > b->created_ms ? -1 : 1;
@@ -33,7 +37,7 @@ static int newest_first(const void *va, const void *vb)
 void plan_retention(const struct world *w, const struct plan_config *c, const char *namespace_,
 	int64_t now_ms, struct actions *out)
 {
-	auto_free const struct escape **finished = calloc(HASH_COUNT(w->escapes) + 1, sizeof(*finished));
+	auto_free struct finished *finished = calloc(HASH_COUNT(w->escapes) + 1, sizeof(*finished));
 	size_t n = 0;
 
 	if (!finished) {
@@ -42,10 +46,10 @@ void plan_retention(const struct world *w, const struct plan_config *c, const ch
 	}
 	for (const struct world_escape *i = w->escapes; i; i = i->hh.next)
 		if (escape_phase_final(i->x.status.phase) && str_eq(i->x.namespace_, namespace_))
-			finished[n++] = &i->x;
+			finished[n++].x = &i->x;
 	qsort(finished, n, sizeof(*finished), newest_first);
 	for (size_t i = c->keep_finished; i < n; i++)
-		if (!finished[i]->deleting && !still_means_something(w, finished[i], now_ms))
-			action_add(out, ACTION_DELETE_ESCAPE, finished[i]->namespace_, finished[i]->name,
-				finished[i]->uid);
+		if (!finished[i].x->deleting && !still_means_something(w, finished[i].x, now_ms))
+			action_add(out, ACTION_DELETE_ESCAPE, finished[i].x->namespace_, finished[i].x->name,
+				finished[i].x->uid);
 }

@@ -14,7 +14,6 @@
 #include <base/str.h>
 #include <errno.h>
 #include <kube/queue.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -49,19 +48,17 @@ bool reconcile_leads(const struct reconcile *r)
 	return r->leader && r->synced;
 }
 
-__attribute__((format(printf, 3, 4))) static void key_add(
-	struct reconcile *r, uint64_t after_ms, const char *fmt, ...)
+/* A key is "kind/namespace/name", parts that do not apply are empty. */
+static void key_add(
+	struct reconcile *r, uint64_t after_ms, const char *kind, const char *namespace_, const char *name)
 {
 	char key[KEY_MAX];
-	va_list ap;
 
 	if (!reconcile_leads(r))
 		return;
-	va_start(ap, fmt);
-	vsnprintf(key, sizeof(key), fmt, ap);
-	va_end(ap);
-	if (kube_queue_add_after(r->queue, key, after_ms))
-		log_error("cannot queue work", "key", key);
+	if (str_fmt(key, sizeof(key), "%s/%s/%s", kind, namespace_, name) ||
+		kube_queue_add_after(r->queue, key, after_ms))
+		log_error("cannot queue work", "kind", kind, "namespace", namespace_, "name", name);
 }
 
 static void work_done(void *arg, int rc)
@@ -126,18 +123,18 @@ static void on_work(void *arg, const char *key)
 
 static void add_alarms(struct reconcile *r)
 {
-	key_add(r, 0, "alarms");
+	key_add(r, 0, "alarms", "", "");
 }
 
 static void add_escape(struct reconcile *r, const struct escape *x)
 {
-	key_add(r, 0, "escape/%s/%s", x->namespace_, x->name);
+	key_add(r, 0, "escape", x->namespace_, x->name);
 }
 
 static void add_policies(struct reconcile *r, uint64_t after_ms)
 {
 	for (const struct world_policy *p = r->world->policies; p; p = p->hh.next)
-		key_add(r, after_ms, "policy/%s/%s", p->policy.namespace_, p->policy.name);
+		key_add(r, after_ms, "policy", p->policy.namespace_, p->policy.name);
 }
 
 static void look_at_everything(struct reconcile *r)
@@ -147,7 +144,7 @@ static void look_at_everything(struct reconcile *r)
 	log_info("this replica decides from now on");
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next) {
 		add_escape(r, &i->x);
-		key_add(r, 0, "retention/%s", i->x.namespace_);
+		key_add(r, 0, "retention", i->x.namespace_, "");
 	}
 	add_alarms(r);
 	add_policies(r, 0);
@@ -182,14 +179,14 @@ void reconcile_set_synced(struct reconcile *r)
 
 void reconcile_policy(struct reconcile *r, const char *namespace_, const char *name)
 {
-	key_add(r, 0, "policy/%s/%s", namespace_, name);
+	key_add(r, 0, "policy", namespace_, name);
 	add_alarms(r);
 }
 
 void reconcile_pod(struct reconcile *r, const struct world_pod *p)
 {
 	if (p->policy) {
-		key_add(r, STATUS_DELAY_MS, "policy/%s/%s", p->policy->namespace_, p->policy->name);
+		key_add(r, STATUS_DELAY_MS, "policy", p->policy->namespace_, p->policy->name);
 		add_alarms(r);
 	}
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next)
@@ -251,7 +248,7 @@ void reconcile_take_escape(struct reconcile *r, const struct json *obj, bool wat
 		return;
 	/* Room for another one, and perhaps the release of an earlier move's addresses. */
 	add_alarms(r);
-	key_add(r, STATUS_DELAY_MS, "retention/%s", namespace_);
+	key_add(r, STATUS_DELAY_MS, "retention", namespace_, "");
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next)
 		if (*x->x.spec.pod_uid && str_eq(i->x.status.successor_uid, x->x.spec.pod_uid))
 			add_escape(r, &i->x);

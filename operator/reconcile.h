@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plans and carries out, one key at a time: "alarms", "escape/<namespace>/<name>",
- * "policy/<namespace>/<name>", "retention/<namespace>". Works only while it leads and the world is complete.
- * A key that failed comes again after a back-off; one whose plan names a time comes again then. Loop thread
+ * Plans and carries out, one key at a time: what alarms ask for, the next step of each Escape, the status of
+ * each policy, what may be forgotten in a namespace. Works only while it leads and the world is complete. A
+ * key that failed comes again after a back-off; one whose plan names a time comes again then. Loop thread
  * only.
  */
 #ifndef ESCAPE_OPERATOR_RECONCILE_H

@@ -7,6 +7,9 @@
 #include <base/buf.h>
 #include <base/cleanup.h>
 #include <base/str.h>
+#include <string.h>
+
+#define HANDOVER_MAX 262144u /* the API server's limit for all annotations of an object */
 
 /* Annotations that speak of the old pod's own life, not of what it is. */
 static bool annotation_stays_behind(const char *key)
@@ -22,7 +25,7 @@ static bool annotation_stays_behind(const char *key)
 
 static struct json *addresses_value(const struct escape_spec *s)
 {
-	auto_buf struct buf b = BUF_INIT(API_ADDRESSES_MAX * (API_ADDRESS_MAX + 1));
+	auto_buf struct buf b = BUF_INIT((size_t)API_ADDRESSES_MAX * (API_ADDRESS_MAX + 1));
 
 	buf_adds(&b, "");
 	for (size_t i = 0; i < s->n_addresses; i++)
@@ -98,7 +101,7 @@ struct json *successor_handover_patch(const struct json *successor)
 	auto_json struct json *patch = json_new_obj();
 	struct json *meta = json_obj_at(patch, "metadata"), *labels = json_obj_at(meta, "labels");
 
-	if (!text || !labels || json_parse(text, strlen(text), 256 * 1024, &handover, NULL))
+	if (!text || !labels || json_parse(text, strlen(text), HANDOVER_MAX, &handover, NULL))
 		return NULL;
 	json_foreach(label, json_member(handover, "labels"))
 	{

@@ -10,6 +10,6 @@
 struct json *successor_spec(const struct json *old, const char *node);
 
 /* A spec without what is decided for each pod anew. Caller frees; NULL: out of memory. */
-struct json *successor_spec_strip(const struct json *spec);
+struct json *successor_spec_strip(const struct json *from);
 
 #endif

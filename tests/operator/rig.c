@@ -53,7 +53,7 @@ void rig_pod_ready(struct rig *r, const char *name, const char *node)
 
 	str_fmt(path, sizeof(path), "/api/v1/namespaces/shop/pods/%s", name);
 	rig_call(r, "PATCH", path, "{'spec':{'nodeName':'%s'}}", node);
-	strcat(path, "/status");
+	str_fmt(path, sizeof(path), "/api/v1/namespaces/shop/pods/%s/status", name);
 	rig_call(r, "PATCH", path,
 		"{'status':{'phase':'Running','podIP':'10.0.0.7','conditions':[{'type':'Ready','status':'"
 		"True'}]}}");
@@ -325,7 +325,8 @@ int rig_http(struct rig *r, const char *path, char *body, size_t size)
 	while ((n = read(fd, answer + len, sizeof(answer) - 1 - len)) > 0)
 		len += (size_t)n;
 	answer[len] = '\0';
-	sscanf(answer, "HTTP/1.%*d %d", &status);
+	if (len > 12 && str_starts(answer, "HTTP/1."))
+		status = (int)strtol(answer + 9, NULL, 10);
 	if (body)
 		snprintf(body, size, "%s", strstr(answer, "\r\n\r\n") ? strstr(answer, "\r\n\r\n") + 4 : "");
 	return status;

@@ -4,6 +4,7 @@
 #include "operator/draft.h"
 #include "operator/plan_alarms.h"
 
+#include <base/buf.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/str.h>
@@ -305,135 +306,10 @@ static void forgiven_alarms_are_over(void **state)
 	scene_end(&s);
 }
 
-/* The predator is in `other`, the prey beside it is clean. */
-static void beside(struct scene *s, const char *policy)
-{
-	char list[600];
-
-	attacked(s, policy);
-	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "other", 1000));
-	scene_node(s, "node-a", list);
-}
-
-static void clean_pods_on_a_hacked_node_move_live(void **state)
-{
-	struct scene s;
-	(void)state;
-	beside(&s, "");
-	auto_actions struct actions out = plan(&s);
-	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
-
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
-	assert_string_equal(action_str(a, "spec.kind"), "Move");
-	assert_string_equal(action_str(a, "spec.state"), "Live");
-	assert_string_equal(action_str(a, "spec.reason"), "NodeHacked");
-	assert_string_equal(action_str(a, "spec.podName"), "prey");
-	scene_end(&s);
-}
-
-static void the_policy_may_say_which_state_moves(void **state)
-{
-	struct scene s;
-	(void)state;
-	beside(&s, "'response':{'state':'LastSafe'}");
-	auto_actions struct actions beside_out = plan(&s);
-
-	assert_string_equal(
-		action_str(actions_first(&beside_out, ACTION_CREATE_ESCAPE), "spec.state"), "LastSafe");
-	scene_end(&s);
-	attacked(&s, "'response':{'state':'Live','rollbacks':0}");
-	auto_actions struct actions out = plan(&s);
-
-	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.state"), "Live");
-	scene_end(&s);
-}
-
-static void a_pod_with_an_open_alarm_of_its_own_does_not_move_live(void **state)
-{
-	struct scene s;
-	char list[1200];
-	(void)state;
-	beside(&s, "");
-	str_fmt(list, sizeof(list), "[%s,%s]", scene_anomaly(&s, "a1", "other", 1000),
-		scene_anomaly(&s, "a2", "prey", 1000));
-	scene_node(&s, "node-a", list);
-	scene_escape(
-		&s, "x", "Rollback", "prey", "Failed", 500, "'anomaly':'a2'", "'reason':'NoSafeSnapshot'");
-	auto_actions struct actions out = plan(&s);
-
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
-	scene_escape(&s, "x2", "Rollback", "prey", "Succeeded", 500, "'anomaly':'a2'", "");
-	world_drop_escape(&s.w, "shop", "x");
-	auto_actions struct actions after = plan(&s);
-
-	assert_string_equal(action_str(actions_first(&after, ACTION_CREATE_ESCAPE), "spec.state"), "Live");
-	scene_end(&s);
-}
-
-static void what_just_came_stays_for_the_cooldown(void **state)
-{
-	struct scene s;
-	char status[100];
-	(void)state;
-	beside(&s, "'placement':{'cooldown':'5m'}");
-	str_fmt(status, sizeof(status), "'successorUID':'%s'", scene_uid("prey"));
-	scene_escape(&s, "m", "Move", "before", "Succeeded", 2 * MINUTE,
-		"'destinationNode':'node-b','successor':'prey','state':'Live'", status);
-	auto_actions struct actions out = plan(&s);
-
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
-	assert_int_equal(out.wake_ms, s.now_ms + 3 * MINUTE);
-	s.now_ms += 3 * MINUTE;
-	scene_node(&s, "node-b", "[]");
-	auto_actions struct actions after = plan(&s);
-
-	assert_int_equal(actions_count(&after, ACTION_CREATE_ESCAPE), 1);
-	scene_end(&s);
-}
-
-static void a_move_that_was_called_off_is_tried_again_after_the_cooldown(void **state)
-{
-	struct scene s;
-	(void)state;
-	beside(&s, "'placement':{'cooldown':'5m'}");
-	auto_actions struct actions first = plan(&s);
-
-	scene_escape(&s, actions_first(&first, ACTION_CREATE_ESCAPE)->name, "Move", "prey", "Aborted", MINUTE,
-		"'anomaly':'a1','destinationNode':'node-b','successor':'prey-1','state':'Live'", "");
-	auto_actions struct actions out = plan(&s);
-
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
-	s.now_ms += 4 * MINUTE;
-	scene_node(&s, "node-b", "[]");
-	auto_actions struct actions after = plan(&s);
-
-	assert_int_equal(actions_count(&after, ACTION_CREATE_ESCAPE), 1);
-	assert_string_not_equal(actions_first(&after, ACTION_CREATE_ESCAPE)->name,
-		actions_first(&first, ACTION_CREATE_ESCAPE)->name);
-	scene_end(&s);
-}
-
-static void not_more_than_max_concurrent_move(void **state)
-{
-	struct scene s;
-	(void)state;
-	beside(&s, "'placement':{'maxConcurrent':2}");
-	for (int i = 0; i < 10; i++) {
-		char name[16];
-
-		str_fmt(name, sizeof(name), "prey-%d", i);
-		scene_pod(&s, name, "node-a", "");
-	}
-	auto_actions struct actions out = plan(&s);
-
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 2);
-	scene_end(&s);
-}
-
 static void the_brake_holds_mass_alarms(void **state)
 {
+	auto_buf struct buf list = BUF_INIT(16384);
 	struct scene s;
-	char list[8192] = "[";
 	(void)state;
 	attacked(&s, "");
 	for (int i = 0; i < 12; i++) {
@@ -442,11 +318,10 @@ static void the_brake_holds_mass_alarms(void **state)
 		str_fmt(name, sizeof(name), "prey-%d", i);
 		str_fmt(id, sizeof(id), "b%d", i);
 		scene_pod(&s, name, "node-a", "");
-		strcat(list, i ? "," : "");
-		strcat(list, scene_anomaly(&s, id, name, 1000 + i));
+		buf_addf(&list, "%s%s", i ? "," : "[", scene_anomaly(&s, id, name, 1000 + i));
 	}
-	strcat(list, "]");
-	scene_node(&s, "node-a", list);
+	buf_adds(&list, "]");
+	scene_node(&s, "node-a", list.data);
 	s.c.brake_share = 0.25;
 	auto_actions struct actions out = plan(&s);
 
@@ -465,21 +340,6 @@ static void a_small_cluster_is_never_braked_below_two(void **state)
 	auto_actions struct actions out = plan(&s);
 
 	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
-	scene_end(&s);
-}
-
-static void a_pod_that_cannot_flee_is_told_once(void **state)
-{
-	struct scene s;
-	(void)state;
-	beside(&s, "");
-	scene_pod(&s, "prey", "node-a",
-		",'ownerReferences':[{'kind':'Job','name':'s','uid':'5','controller':true}]");
-	auto_actions struct actions out = plan(&s);
-
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
-	assert_non_null(actions_event(&out, "CannotEscape"));
-	assert_true(*actions_event(&out, "CannotEscape")->event.once);
 	scene_end(&s);
 }
 
@@ -543,15 +403,8 @@ int main(void)
 		cmocka_unit_test(an_unguarded_or_ungoverned_pod_is_left_alone),
 		cmocka_unit_test(a_node_speaks_only_for_its_own_pods),
 		cmocka_unit_test(forgiven_alarms_are_over),
-		cmocka_unit_test(clean_pods_on_a_hacked_node_move_live),
-		cmocka_unit_test(the_policy_may_say_which_state_moves),
-		cmocka_unit_test(a_pod_with_an_open_alarm_of_its_own_does_not_move_live),
-		cmocka_unit_test(what_just_came_stays_for_the_cooldown),
-		cmocka_unit_test(a_move_that_was_called_off_is_tried_again_after_the_cooldown),
-		cmocka_unit_test(not_more_than_max_concurrent_move),
 		cmocka_unit_test(the_brake_holds_mass_alarms),
 		cmocka_unit_test(a_small_cluster_is_never_braked_below_two),
-		cmocka_unit_test(a_pod_that_cannot_flee_is_told_once),
 		cmocka_unit_test(addresses_of_earlier_moves_go_along),
 		cmocka_unit_test(names_do_not_grow_and_stay_labels),
 	};

@@ -227,7 +227,7 @@ static void restoring_is_never_aborted_by_time(void **state)
 	scene_end(&s);
 
 	moving(&s, "Restoring", ",'stuck':true");
-	s.now_ms += 24 * 3600 * SECOND;
+	s.now_ms += 86400 * SECOND;
 	assert_waits(&s, 0);
 	world_drop_pod(&s.w, "shop", "prey-1");
 	world_drop_pod(&s.w, "shop", "prey");

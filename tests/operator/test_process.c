@@ -3,6 +3,9 @@
  * the test. */
 #include "rig.h"
 
+#include "tls_post.h"
+
+#include "operator/base64.h"
 #include "operator/certs.h"
 #include "operator/secrets.h"
 
@@ -225,6 +228,13 @@ static void refusals_are_tried_again(void **state)
 	rig_end(&r);
 }
 
+static bool has_authority(struct rig *r, const void *path)
+{
+	auto_json struct json *config = rig_get(r, path);
+
+	return json_at(json_first(json_member(config, "webhooks")), "clientConfig.caBundle");
+}
+
 static void the_secrets_are_made_and_kept(void **state)
 {
 	struct rig r;
@@ -242,6 +252,7 @@ static void the_secrets_are_made_and_kept(void **state)
 	rig_wait_value(&r, "/api/v1/namespaces/escape-system/secrets/escape-store-key", "type", "Opaque");
 	auto_json struct json *key = rig_get(&r, "/api/v1/namespaces/escape-system/secrets/escape-store-key");
 	auto_free char *value = secret_value(key, "key", &len);
+	assert_non_null(value);
 	assert_int_equal(len, 32);
 	rig_operator_signal(&r, SIGTERM);
 	assert_int_equal(rig_operator_wait(&r), 0);
@@ -249,6 +260,37 @@ static void the_secrets_are_made_and_kept(void **state)
 	rig_wait(&r, ready, NULL, "readiness");
 	auto_json struct json *again = rig_get(&r, TLS_SECRET);
 	assert_true(json_equal(tls, again));
+	rig_end(&r);
+}
+
+#define WEBHOOK_NAME "escape-operator.escape-system.svc"
+#define REVIEW                                                                                               \
+	"{\"apiVersion\":\"admission.k8s.io/"                                                                \
+	"v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"a\",\"operation\":"                        \
+	"\"CREATE\",\"resource\":{\"group\":\"\",\"resource\":\"pods\"},\"namespace\":\"shop\",\"object\":{" \
+	"\"metadata\":{"                                                                                     \
+	"\"labels\":{\"app\":\"shop\"}},\"spec\":{}}}}"
+
+/* As kube-apiserver would: with the authority that the webhook configuration has. */
+static void the_webhook_answers_over_tls(void **state)
+{
+	static const char CONFIG[] =
+		"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/escape-operator";
+	struct rig r;
+	size_t len;
+	(void)state;
+	begin(&r, "", NULL);
+	rig_wait(&r, has_authority, CONFIG, "the authority in the webhook configuration");
+	auto_json struct json *config = rig_get(&r, CONFIG);
+	auto_free char *ca = base64_bytes(
+		json_str_at(json_first(json_member(config, "webhooks")), "clientConfig.caBundle", ""), &len);
+	auto_free char *body = NULL, *refusal = NULL;
+
+	assert_int_equal(tls_post(r.webhook_port, WEBHOOK_NAME, ca, "/mutate-pods", REVIEW, &body), 200);
+	assert_non_null(strstr(body, "\"patchType\":\"JSONPatch\""));
+	assert_int_equal(tls_post(r.webhook_port, WEBHOOK_NAME, ca, "/mutate-pods", "{}", &refusal), 400);
+	assert_non_null(strstr(refusal, "AdmissionReview"));
+	assert_int_equal(tls_post(r.webhook_port, "somebody.else.svc", ca, "/mutate-pods", REVIEW, NULL), 0);
 	rig_end(&r);
 }
 
@@ -287,6 +329,7 @@ int main(void)
 		cmocka_unit_test(nobody_there_calls_off),
 		cmocka_unit_test(refusals_are_tried_again),
 		cmocka_unit_test(the_secrets_are_made_and_kept),
+		cmocka_unit_test(the_webhook_answers_over_tls),
 		cmocka_unit_test(the_lease_is_released_at_the_end),
 		cmocka_unit_test(a_lost_lease_ends_the_process),
 	};
