@@ -11,7 +11,6 @@
 #include <kube/client_priv.h>
 #include <kube/informer.h>
 #include <kube/lease.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,17 +37,13 @@ static void pass(const char *what)
 	fflush(stdout);
 }
 
-__attribute__((noreturn, format(printf, 2, 3))) static void fail(const char *what, const char *fmt, ...)
-{
-	va_list ap;
-
-	printf("FAIL %s: ", what);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	exit(1);
-}
+#define fail(what, ...)                                                                                      \
+	do {                                                                                                 \
+		printf("FAIL %s: ", what);                                                                   \
+		printf(__VA_ARGS__);                                                                         \
+		printf("\n");                                                                                \
+		exit(1);                                                                                     \
+	} while (0)
 
 static void on_tick(void *arg)
 {

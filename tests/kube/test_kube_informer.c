@@ -147,7 +147,7 @@ static void large_event(void *arg, struct fake_conn *c, const struct fake_reques
 			    "\"large\",\"uid\":\"u\","
 			    "\"resourceVersion\":\"11\"},\"data\":\"");
 	memset(text + len, 'x', LARGE);
-	strcpy(text + len + LARGE, "\"}}");
+	memcpy(text + len + LARGE, "\"}}", sizeof("\"}}"));
 	size_t size = strlen(text), third = size / 3;
 
 	fake_upgrade(c, r);

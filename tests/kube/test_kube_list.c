@@ -42,9 +42,9 @@ static const char *name_at(const struct json *list_, size_t n)
 
 static void two_pages(void *arg, struct fake_conn *c, const struct fake_request *r)
 {
-	char *targets = arg;
+	char(*targets)[1024] = arg;
 
-	str_copy(targets + 1024 * r->number, 1024, r->target);
+	str_copy(targets[r->number], 1024, r->target);
 	if (strstr(r->target, "continue=a%2Bb"))
 		fake_reply(c, 200, NULL, PAGE("10", "", ITEM("three")));
 	else

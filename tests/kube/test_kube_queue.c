@@ -11,6 +11,8 @@
 #include <kube/queue.h>
 #include <string.h>
 
+enum { AN_HOUR_MS = 3600000 };
+
 struct fixture {
 	struct loop *loop;
 	struct kube_queue *queue;
@@ -173,7 +175,7 @@ static void a_delayed_key_comes_by_itself(void **state)
 
 	(void)state;
 	start(&f, 1);
-	kube_queue_add_after(f.queue, "late", 60 * 60 * 1000);
+	kube_queue_add_after(f.queue, "late", AN_HOUR_MS);
 	kube_queue_add_after(f.queue, "soon", 2);
 	watchdog_run(f.loop, &f.worked, 1);
 	assert_string_equal(f.order.data, "soon ");
@@ -192,9 +194,9 @@ static void the_shorter_of_two_delays_counts(void **state)
 
 	(void)state;
 	start(&f, 1);
-	kube_queue_add_after(f.queue, "a", 60 * 60 * 1000);
+	kube_queue_add_after(f.queue, "a", AN_HOUR_MS);
 	kube_queue_add_after(f.queue, "a", 2);
-	kube_queue_add_after(f.queue, "a", 60 * 60 * 1000);
+	kube_queue_add_after(f.queue, "a", AN_HOUR_MS);
 	watchdog_run(f.loop, &f.worked, 1);
 	settle(&f);
 	assert_int_equal(f.worked, 1);
