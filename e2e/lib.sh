@@ -57,7 +57,10 @@ container_state() {
 	k get nodereports -o json | jq -ce --arg uid "$2" '[.items[].status.containers[]? | select(.podUID == $uid)] | first // empty'
 }
 
-is_watching() { [[ $(container_state "$1" "$2" | jq -r .state) == Watching ]]; }
+# Every container of the pod.
+is_watching() {
+	k get nodereports -o json | jq -e --arg uid "$2" '[.items[].status.containers[]? | select(.podUID == $uid)] | length > 0 and all(.state == "Watching")' >/dev/null
+}
 has_safe_snapshot() { [[ -n $(container_state "$1" "$2" | jq -r '.safeGeneration // empty') ]]; }
 
 # escapes_since NAMESPACE MS: Escapes created since, oldest first, one JSON object a line.
@@ -92,10 +95,10 @@ address_of() { jq -r '(.metadata.annotations["escape.dev/addresses"] // .status.
 on_lan() { nsenter --net="$(lab netns cp)" "$@"; }
 
 CLIENT_PIDS=()
-# client_start NAME HOST INTERVAL_MS [RECONNECT_EVERY]: logs to OUT/NAME.log.
+# client_start NAME HOST INTERVAL_MS [RECONNECT_EVERY [IDLE_MS]]: logs to OUT/NAME.log.
 client_start() {
 	mkdir -p "$OUT"
-	nsenter --net="$(lab netns cp)" "$BUILD/e2e/demo-client" run "$2" 7000 "$OUT/$1.log" "$3" "${4:-0}" </dev/null >/dev/null 2>&1 &
+	nsenter --net="$(lab netns cp)" "$BUILD/e2e/demo-client" run "$2" 7000 "$OUT/$1.log" "$3" "${4:-0}" "${5:-0}" </dev/null >/dev/null 2>&1 &
 	CLIENT_PIDS+=($!)
 }
 
@@ -133,10 +136,7 @@ world_up() {
 		wait_until 90 "a guestbook on $node is ready" pod_of tenant guestbook "$node" >/dev/null
 	done
 	pod=$(pod_of shop ledger)
-	client_start learn "$(address_of "$pod")" 5 40
-	for node in node-a node-b node-c; do
-		client_start "guestbook-$node" "$(address_of "$(pod_of tenant guestbook "$node")")" 10 40
-	done
+	client_start learn "$(address_of "$pod")" 5 150 2500
 	wait_until 120 "the ledger's behaviour is learned" is_watching shop "$(jq -r .metadata.uid <<<"$pod")"
 	for node in node-a node-b node-c; do
 		wait_until 120 "the guestbook's behaviour on $node is learned" is_watching tenant "$(pod_of tenant guestbook "$node" | jq -r .metadata.uid)"

@@ -9,6 +9,7 @@
 #include "fence.h"
 #include "move_source_priv.h"
 #include "node-agent/net/netswitch.h"
+#include "orders.h"
 #include "snapshots.h"
 
 static int pod_pid(struct guard **guards, size_t n)
@@ -36,12 +37,17 @@ static int freeze_all(struct job *j, struct guard **guards, size_t n, struct err
 
 int source_stop(struct job *j, struct guard **guards, size_t n, bool freeze, struct err *e)
 {
+	struct err told;
 	int64_t began;
 	int rc = freeze ? freeze_all(j, guards, n, e) : 0;
 
 	if (rc)
 		return rc;
 	began = clock_monotonic_ms();
+	/* The state that will be restored knows nothing of today's connections: their peers should hear it
+	 * now. */
+	if (j->x.spec.state == STATE_LAST_SAFE && net_pod_reset_connections(pod_pid(guards, n), &told))
+		log_info("connections not reset", "escape", j->key, "why", told.message);
 	rc = net_pod_cut(pod_pid(guards, n), e);
 	if (!rc)
 		rc = fence_set(j->agent->fences_dir, j->x.spec.pod_uid, j->key, e);
@@ -120,10 +126,32 @@ static void staged(struct job *j)
 	}
 }
 
+static void on_killed(void *arg, const struct err *e)
+{
+	struct job *j = arg;
+
+	if (e)
+		log_warn("frozen source not ended yet", "escape", j->key, "reason", e->reason, "why",
+			e->message);
+	job_end(j, !e);
+}
+
+/* It runs elsewhere: what stands frozen here must never run again, and would sit out the grace of its pod's
+ * deletion. */
+static void restored(struct job *j)
+{
+	struct err e;
+
+	if (orders_to_pod(j->agent, j->x.spec.pod_uid, NULL, KEEPER_KILL, on_killed, j, &e))
+		job_end(j, false);
+}
+
 void move_source_run(struct job *j)
 {
 	if (j->x.status.phase == PHASE_STAGED)
 		staged(j);
+	else if (j->x.status.phase == PHASE_RESTORED)
+		restored(j);
 	else if (j->x.status.phase == PHASE_ABORTING)
 		source_abort(j);
 	else

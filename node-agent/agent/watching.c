@@ -83,13 +83,11 @@ static int watch_mark(struct guard *g, struct err *e)
 	return rc;
 }
 
+/* OFF and back is a pause: the epoch goes on, each task begins a fresh window, and CRIU's calls are in none. */
 static void watch_set_mode(struct guard *g, enum monitor_mode mode)
 {
 	if (mode == g->mode)
 		return;
-	/* Windows that began before CRIU worked in the tasks would mix its calls with the program's. */
-	if (g->mode == MONITOR_OFF)
-		monitor_watch_rearm(g->watch);
 	if (monitor_watch_mode(g->watch, mode))
 		log_warn("watch mode not set", "container", g->keeper->id);
 	else

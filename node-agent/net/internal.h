@@ -33,6 +33,7 @@ void netns_leave(int home);
 
 /* A route netlink socket: of our own namespace (pid 0) or of pid's. nl_socket_free. */
 int net_sock_open(int pid, struct nl_sock **ret, struct err *e);
+int net_sock_open_protocol(int pid, int protocol, struct nl_sock **ret, struct err *e);
 /* The number by which our namespace knows pid's; -ENOENT when it knows none. */
 int netns_id(int pid, int32_t *ret);
 /* What libnl says, as -errno. */

@@ -88,7 +88,7 @@ int net_nl_errno(int nlerr)
 	}
 }
 
-int net_sock_open(int pid, struct nl_sock **ret, struct err *e)
+int net_sock_open_protocol(int pid, int protocol, struct nl_sock **ret, struct err *e)
 {
 	struct nl_sock *sk;
 	int home = -1, r, nlerr;
@@ -100,7 +100,7 @@ int net_sock_open(int pid, struct nl_sock **ret, struct err *e)
 	}
 	/* A socket belongs to the namespace in which it was made, wherever its thread goes afterwards. */
 	sk = nl_socket_alloc();
-	nlerr = sk ? nl_connect(sk, NETLINK_ROUTE) : -NLE_NOMEM;
+	nlerr = sk ? nl_connect(sk, protocol) : -NLE_NOMEM;
 	if (pid)
 		netns_leave(home);
 	if (nlerr < 0) {
@@ -110,6 +110,11 @@ int net_sock_open(int pid, struct nl_sock **ret, struct err *e)
 	}
 	*ret = sk;
 	return 0;
+}
+
+int net_sock_open(int pid, struct nl_sock **ret, struct err *e)
+{
+	return net_sock_open_protocol(pid, NETLINK_ROUTE, ret, e);
 }
 
 static int on_nsid(struct nl_msg *msg, void *arg)

@@ -17,6 +17,11 @@
 int net_pod_cut(int pid, struct err *e);
 int net_pod_heal(int pid, struct err *e);
 bool net_pod_is_cut(int pid);
+/*
+ * Resets the pod's established TCP connections (SOCK_DESTROY), so that both ends know at once; listeners
+ * stay. Before a cut after which they could not be told. -EOPNOTSUPP or -EIO where the kernel cannot.
+ */
+int net_pod_reset_connections(int pid, struct err *e);
 /* Gives the pod's eth0 an extra /32 (or /128) so that restored sockets find their address. */
 int net_pod_address_add(int pid, const char *address, struct err *e);
 /* Gratuitous ARP request and reply (unsolicited neighbour advertisement for IPv6) for the address out of the

@@ -45,7 +45,7 @@ static void string_is_bounded(const char *key, const struct json *schema, bool o
 		return;
 	if (!json_member(schema, "maxLength"))
 		fail_msg("%s: no maxLength", key);
-	if (ours && !str_eq(format, "byte") && !counts_bytes(schema))
+	if (ours && !counts_bytes(schema))
 		fail_msg("%s: maxLength counts characters, the struct bytes", key);
 }
 

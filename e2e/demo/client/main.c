@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The demo's client:
- *   demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY]
+ *   demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY [IDLE_MS]]
  *           asks `ADD` all the time over one connection, reconnects when it breaks
  *   demo-client attack HOST PORT LINE
  *           sends one line and prints the wall-clock ms at which it was sent
@@ -21,7 +21,7 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY]\n"
+	fprintf(stderr, "usage: demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY [IDLE_MS]]\n"
 			"       demo-client attack HOST PORT LINE\n"
 			"       demo-client summary LOG FROM_MS TO_MS\n");
 	return 2;
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 {
 	if (argc >= 6 && !strcmp(argv[1], "run"))
 		return client_run(argv[2], number_int(argv[3]), argv[4], number_int(argv[5]),
-			argc > 6 ? number_int(argv[6]) : 0);
+			argc > 6 ? number_int(argv[6]) : 0, argc > 7 ? number_int(argv[7]) : 0);
 	if (argc == 5 && !strcmp(argv[1], "attack"))
 		return client_attack(argv[2], number_int(argv[3]), argv[4]);
 	if (argc == 5 && !strcmp(argv[1], "summary"))

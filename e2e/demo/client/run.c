@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -106,7 +107,8 @@ static int pause_ms(int ms)
 	return poll(NULL, 0, ms);
 }
 
-int client_run(const char *host, int port, const char *log_path, int interval_ms, int reconnect_every)
+int client_run(
+	const char *host, int port, const char *log_path, int interval_ms, int reconnect_every, int idle_ms)
 {
 	auto_fclose FILE *log = fopen(log_path, "w");
 	struct sigaction sa = {.sa_handler = on_term};
@@ -135,12 +137,13 @@ int client_run(const char *host, int port, const char *log_path, int interval_ms
 		fprintf(log, "%lld %lld %llu %ld %d\n", (long long)sent, rc ? 0 : (long long)clock_wall_ms(),
 			count, book, connection);
 		asked++;
-		if (rc || (reconnect_every > 0 && asked >= reconnect_every)) {
+		bool rests = !rc && reconnect_every > 0 && asked >= reconnect_every;
+		if (rc || rests) {
 			close(fd);
 			fd = -1;
 			asked = 0;
 		}
-		pause_ms(interval_ms);
+		pause_ms(rests ? idle_ms : interval_ms);
 	}
 	if (fd >= 0)
 		close(fd);
