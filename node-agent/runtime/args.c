@@ -189,7 +189,7 @@ char **args_for_create(const struct runc_args *a, char *runc, char *pid_file)
 char **args_for_runc(const struct runc_args *a, char *runc, char *root, char *log, char *const *more)
 {
 	size_t n = 0, extra = 0;
-	struct flag f;
+	struct flag f = {0};
 
 	while (more[extra])
 		extra++;
@@ -205,12 +205,11 @@ char **args_for_runc(const struct runc_args *a, char *runc, char *root, char *lo
 		v[n++] = (char *)"--log";
 		v[n++] = log;
 	}
-	for (int at = 1; at < a->verb_at;) {
-		int len = flag_at(a, at, global_valued, &f);
+	for (int at = 1, len; at < a->verb_at; at += len) {
+		len = flag_at(a, at, global_valued, &f);
 		bool ours = flag_is(&f, "root") || flag_is(&f, "log");
 		for (int i = 0; i < len && !ours; i++)
 			v[n++] = a->argv[at + i];
-		at += len;
 	}
 	memcpy(v + n, more, extra * sizeof(*v));
 	return v;

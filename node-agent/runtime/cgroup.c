@@ -210,7 +210,7 @@ int cgroup_pids(const struct cgroup *c, pid_t pids[static CGROUP_PIDS_MAX])
 
 int cgroup_kill(const struct cgroup *c)
 {
-	pid_t pids[CGROUP_PIDS_MAX];
+	pid_t pids[CGROUP_PIDS_MAX] = {0};
 
 	if (c->ops && c->ops->kill && c->ops->kill(c->freezer) == 0)
 		return 0;

@@ -15,6 +15,7 @@
 #include "node-agent/runtime/statedir.h"
 
 #define LOCK_MS 10000
+#define GRACE_MS 30000
 #define STRANGER_MS 2000 /* an exec probe is over sooner */
 
 static uint32_t lap(int64_t *since)
@@ -79,10 +80,24 @@ static int dump_failed(const struct keeper *k, const struct buf *out, int code, 
 	return err_set(e, code, "DumpFailed", "%.480s", *why ? why : out->len ? out->data : strerror(-code));
 }
 
+/*
+ * A CRIU that is killed leaves its code in the processes it was dumping, and their connections unusable. With
+ * nowhere to write to it fails, and leaves them as it found them.
+ */
+static void take_images_away(void *images)
+{
+	io_remove_tree(images);
+}
+
 static int dump(struct keeper *k, const char *dir, int64_t deadline_at, struct err *e)
 {
 	char work[PATH_MAX], images[PATH_MAX];
 	auto_buf struct buf out = BUF_INIT(PROC_OUTPUT_MAX);
+	struct proc p = {.output = &out,
+		.deadline_at = deadline_at,
+		.give_up = take_images_away,
+		.ctx = images,
+		.grace_ms = GRACE_MS};
 	int status = 0;
 
 	statedir_path(work, k->id, NULL);
@@ -93,7 +108,7 @@ static int dump(struct keeper *k, const char *dir, int64_t deadline_at, struct e
 		(char *)"--manage-cgroups-mode", (char *)"ignore", (char *)k->id, NULL};
 	int r = criu_configure(k->id, CRIU_DUMP);
 	if (!r)
-		r = keeper_run_runc(k, argv, false, deadline_at, &out, &status, e);
+		r = keeper_run_runc(k, argv, &p, &status, e);
 	criu_unconfigure(k->id);
 	if (r || status)
 		return dump_failed(k, &out, r ? r : -EIO, e);

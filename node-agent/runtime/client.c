@@ -56,7 +56,7 @@ int client_ask(int fd, enum keeper_verb verb, int64_t deadline_at, struct keeper
 static pid_t ask_init(const char *id)
 {
 	int64_t deadline_at = clock_monotonic_ms() + ASK_MS;
-	struct keeper_reply r;
+	struct keeper_reply r = {0};
 	/* Between the end of one init and the next there is none: wait for it. */
 	auto_close int lock = statedir_lock(id, false, deadline_at);
 	auto_close int fd = client_connect(id);

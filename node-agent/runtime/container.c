@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -112,16 +113,17 @@ static pid_t parent_of(pid_t pid)
 {
 	char path[64];
 	auto_free char *text = NULL;
-	int parent = 0;
+	char *end = NULL;
 
 	str_fmt(path, sizeof(path), "/proc/%d/stat", pid);
 	if (io_read_file(path, STAT_MAX, &text, NULL))
 		return 0;
 	/* The name before it may hold anything, parentheses included. */
 	const char *after_name = strrchr(text, ')');
-	if (!after_name || sscanf(after_name + 1, " %*c %d", &parent) != 1)
+	if (!after_name || strlen(after_name) < sizeof(") S "))
 		return 0;
-	return parent;
+	long parent = strtol(after_name + strlen(") S "), &end, 10);
+	return *end == ' ' && parent > 0 && parent <= INT_MAX ? (pid_t)parent : 0;
 }
 
 static bool descends_from(pid_t pid, pid_t ancestor)

@@ -34,8 +34,7 @@ enum keeper_state keeper_state_now(const struct keeper *k)
 	return k->state;
 }
 
-int keeper_run_runc(struct keeper *k, char *const *more, bool keep_stdio, int64_t deadline_at,
-	struct buf *output, int *ret_status, struct err *e)
+int keeper_run_runc(struct keeper *k, char *const *more, struct proc *p, int *ret_status, struct err *e)
 {
 	char log[PATH_MAX];
 
@@ -44,9 +43,8 @@ int keeper_run_runc(struct keeper *k, char *const *more, bool keep_stdio, int64_
 	auto_free char **argv = args_for_runc(k->args, k->runc, k->root, log, more);
 	if (!argv)
 		return err_set(e, -ENOMEM, "OutOfMemory", "out of memory");
-	struct proc p = {
-		.argv = argv, .output = output, .keep_stdio = keep_stdio, .deadline_at = deadline_at};
-	int r = proc_run(&p, &k->pump, ret_status);
+	p->argv = argv;
+	int r = proc_run(p, &k->pump, ret_status);
 	return r ? err_set(e, r, "RuncFailed", "runc %s: %s", more[0], strerror(-r)) : 0;
 }
 

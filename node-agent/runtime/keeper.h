@@ -74,10 +74,9 @@ struct keeper {
 __attribute__((noreturn)) void keeper_main(
 	const struct runc_args *args, const struct bundle *bundle, const char *runc, int result_fd);
 enum keeper_state keeper_state_now(const struct keeper *k);
-/* runc with the container's global options and our own --log; `more` ends with NULL. Output captured unless
- * keep_stdio. */
-int keeper_run_runc(struct keeper *k, char *const *more, bool keep_stdio, int64_t deadline_at,
-	struct buf *output, int *ret_status, struct err *e);
+/* runc with the container's global options and our own --log; `more` ends with NULL, p->argv is filled in
+ * here. */
+int keeper_run_runc(struct keeper *k, char *const *more, struct proc *p, int *ret_status, struct err *e);
 
 /* keeper_sock.c */
 

@@ -47,7 +47,7 @@ int mountpoints_note(const struct bundle *b, struct mountpoints *ret, struct err
 
 int mountpoints_compare(const struct bundle *b, const struct mountpoints *noted, struct err *e)
 {
-	struct mountpoints now;
+	struct mountpoints now = {0};
 	int r = mountpoints_note(b, &now, e);
 
 	if (r)

@@ -25,11 +25,12 @@ static int run_start(struct keeper *k, int64_t deadline_at, struct err *e)
 {
 	char *const argv[] = {(char *)"start", (char *)k->id, NULL};
 	auto_buf struct buf out = BUF_INIT(PROC_OUTPUT_MAX);
+	struct proc p = {.output = &out, .deadline_at = deadline_at};
 	int status;
 
 	/* From here on it must be neither frozen nor dumped with the container. */
 	cgroup_join(&k->home);
-	int r = keeper_run_runc(k, argv, false, deadline_at, &out, &status, e);
+	int r = keeper_run_runc(k, argv, &p, &status, e);
 	if (!r && status)
 		r = err_set(e, -EIO, "StartFailed", "%.400s", out.len ? out.data : "runc start failed");
 	if (!r)

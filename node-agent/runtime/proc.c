@@ -74,22 +74,43 @@ static void drain(int fd, struct buf *out)
 }
 
 /* The end of the process counts, not of its output: what it left running may hold the pipe open. */
-static int wait_child(const struct proc *p, const struct pump *pump, int pidfd, int out)
+static int wait_until(const struct proc *p, const struct pump *pump, int pidfd, int *out, int64_t deadline_at)
 {
 	for (;;) {
-		struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = out, .events = POLLIN}};
-		int left = proc_time_left(p->deadline_at, -1);
+		struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = *out, .events = POLLIN}};
+		int left = proc_time_left(deadline_at, -1);
 		if (left == 0)
 			return -ETIMEDOUT;
 		pump_wait(pump, fds, 2, left);
-		if (fds[1].revents) {
-			drain(out, p->output);
+		if (fds[1].revents && p->output) {
+			drain(*out, p->output);
 			if (fds[1].revents & (POLLHUP | POLLERR) && !(fds[1].revents & POLLIN))
-				out = -1;
+				*out = -1;
 		}
 		if (fds[0].revents)
 			return 0;
 	}
+}
+
+static void kill_group(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
+}
+
+static int wait_child(const struct proc *p, const struct pump *pump, pid_t pid, int pidfd, int out)
+{
+	int r = wait_until(p, pump, pidfd, &out, p->deadline_at);
+
+	if (!r)
+		return 0;
+	if (p->give_up) {
+		p->give_up(p->ctx);
+		if (!wait_until(p, pump, pidfd, &out, clock_monotonic_ms() + p->grace_ms))
+			return r;
+	}
+	kill_group(pid);
+	return r;
 }
 
 static int reap(pid_t pid, int *ret_status)
@@ -104,12 +125,12 @@ static int reap(pid_t pid, int *ret_status)
 static int supervise(const struct proc *p, const struct pump *pump, pid_t pid, int out, int *ret_status)
 {
 	auto_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	int r = pidfd < 0 ? -errno : wait_child(p, pump, pidfd, out);
+	int r = pidfd < 0 ? -errno : 0;
 
-	if (r) {
-		kill(-pid, SIGKILL);
-		kill(pid, SIGKILL);
-	}
+	if (r)
+		kill_group(pid);
+	else
+		r = wait_child(p, pump, pid, pidfd, out);
 	int reaped = reap(pid, ret_status);
 	if (out >= 0)
 		drain(out, p->output);

@@ -30,6 +30,11 @@ struct proc {
 				/dev/null */
 	bool keep_stdio;     /* our own three instead: `output` must be NULL then */
 	int64_t deadline_at; /* clock_monotonic_ms; 0: none */
+	/* For what must not be killed in its work: called at the deadline, and `grace_ms` later it is killed
+	 * after all. */
+	void (*give_up)(void *ctx);
+	void *ctx;
+	int grace_ms;
 };
 
 /* With pump NULL nothing else is served. */
@@ -38,8 +43,8 @@ void pump_wait(const struct pump *p, struct pollfd *fds, nfds_t count, int timeo
  * >= 0. */
 int proc_time_left(int64_t deadline_at, int at_most);
 /*
- * Runs to the end: 0 with *ret_status as waitpid gives it; -ETIMEDOUT when it had to be killed; -errno when
- * it could not be started.
+ * Runs to the end: 0 with *ret_status as waitpid gives it; -ETIMEDOUT when it did not end before the
+ * deadline; -errno when it could not be started.
  */
 int proc_run(const struct proc *p, const struct pump *pump, int *ret_status);
 /* For a child after fork, before exec: default dispositions, empty mask. */

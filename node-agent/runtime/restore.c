@@ -88,6 +88,7 @@ static int run_restore(struct keeper *k, char *images, bool connected, int64_t d
 		(char *)"--work-path", work, (char *)"--bundle", k->bundle->path, (char *)"--pid-file",
 		pid_file, (char *)"--file-locks", k->args->no_pivot ? (char *)"--no-pivot" : (char *)k->id,
 		k->args->no_pivot ? (char *)k->id : NULL, NULL};
+	struct proc p = {.keep_stdio = true, .deadline_at = deadline_at};
 	int status = 0;
 
 	statedir_path(work, k->id, NULL);
@@ -95,7 +96,7 @@ static int run_restore(struct keeper *k, char *images, bool connected, int64_t d
 	unlink(pid_file);
 	int r = criu_configure(k->id, connected ? CRIU_RESTORE_CONNECTED : CRIU_RESTORE_CLOSE);
 	if (!r)
-		r = keeper_run_runc(k, argv, true, deadline_at, NULL, &status, e);
+		r = keeper_run_runc(k, argv, &p, &status, e);
 	criu_unconfigure(k->id);
 	k->init_pid = statedir_read_pid(k->id, "runc.pid");
 	if (r || status || k->init_pid <= 0)

@@ -40,9 +40,8 @@ static bool lower_exists_under(const char *base, const char *lower)
 static bool lower_is_relative(const char *lower)
 {
 	char dir[PATH_MAX];
-	int n;
 
-	while ((n = overlay_next_lower(&lower, dir, sizeof(dir))) > 0) {
+	while (overlay_next_lower(&lower, dir, sizeof(dir)) > 0) {
 		if (*dir != '/')
 			return true;
 	}

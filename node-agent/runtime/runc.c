@@ -45,9 +45,10 @@ int runc_find(const char *name, char **ret, struct err *e)
 
 	if (!file)
 		file = find_in(getenv("PATH"), name);
-	if (!file)
-		return err_set(
-			e, -ENOENT, "ToolMissing", "%s is neither in " USUAL_PATH " nor in $PATH", name);
+	if (!file) {
+		err_set(e, -ENOENT, "ToolMissing", "%s is neither in " USUAL_PATH " nor in $PATH", name);
+		return -ENOENT;
+	}
 	*ret = file;
 	return 0;
 }

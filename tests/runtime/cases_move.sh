@@ -96,8 +96,9 @@ case_move() {
 	is "$(told state)" frozen
 	ID=to
 	ip -n node-b addr add 10.9.0.2/32 dev peer-b
-	ip route replace 10.9.0.2/32 dev port-b
 	give restore dir=/bundles/from/dump "flags=$LIVE" || fail "$reply"
+	# Not before: what reaches the new place before its connections are there is reset.
+	ip route replace 10.9.0.2/32 dev port-b
 	sleep 0.3
 	touch /tmp/stop
 	wait $client || fail "$(cat /tmp/stream)"

@@ -5,6 +5,7 @@
  * N`. `uring`: holds what CRIU cannot dump. `wait`: does nothing.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -44,7 +45,10 @@ static int answer(int peer, int file, long *counter)
 	char line[256], reply[64];
 	struct stat st;
 
-	if (read(peer, line, sizeof(line)) <= 0)
+	ssize_t got = read(peer, line, sizeof(line));
+	if (got < 0 && errno == EINTR)
+		return 1;
+	if (got <= 0)
 		return 0;
 	++*counter;
 	if (write(file, "x", 1) != 1 || fstat(file, &st))
@@ -63,7 +67,9 @@ __attribute__((noreturn)) static void serve(int port)
 	puts("ready");
 	fflush(stdout);
 	for (;;) {
-		poll(p, (nfds_t)n, -1);
+		/* A dump interrupts poll, as a signal would. */
+		if (poll(p, (nfds_t)n, -1) < 0)
+			continue;
 		for (int i = 1; i < n; i++) {
 			if (p[i].revents && !answer(p[i].fd, file, &counter)) {
 				close(p[i].fd);
@@ -89,11 +95,11 @@ int main(int argc, char **argv)
 {
 	signal(SIGTERM, on_term);
 	if (argc == 3 && !strcmp(argv[1], "serve"))
-		serve(atoi(argv[2]));
+		serve((int)strtol(argv[2], NULL, 10));
 	if (argc == 3 && !strcmp(argv[1], "exit"))
-		return atoi(argv[2]);
+		return (int)strtol(argv[2], NULL, 10);
 	if (argc == 3 && !strcmp(argv[1], "nap"))
-		return poll(NULL, 0, atoi(argv[2]));
+		return poll(NULL, 0, (int)strtol(argv[2], NULL, 10));
 	if (argc == 2 && !strcmp(argv[1], "uring"))
 		hold_ring();
 	for (;;)

@@ -32,7 +32,7 @@ static pid_t read_pid(void)
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return -1;
 	close(fd);
-	return (pid_t)atoi(text);
+	return (pid_t)strtol(text, NULL, 10);
 }
 
 static void copy_output(int from)

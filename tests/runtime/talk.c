@@ -82,12 +82,12 @@ int main(int argc, char **argv)
 {
 	if (argc < 4)
 		return 2;
-	int s = connect_to(argv[1], atoi(argv[2]));
+	int s = connect_to(argv[1], (int)strtol(argv[2], NULL, 10));
 	if (!strcmp(argv[3], "hold"))
 		return hold(s);
 	if (!strcmp(argv[3], "stream"))
 		return stream(s, argv[4]);
-	for (int i = atoi(argv[3]); i > 0; i--) {
+	for (int i = (int)strtol(argv[3], NULL, 10); i > 0; i--) {
 		if (ask(s))
 			return 1;
 	}
