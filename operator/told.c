@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+/* Out of memory, an addition then leaves hh.tbl NULL instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 struct entry {
@@ -51,5 +53,7 @@ bool told_first(struct told *t, const char *key)
 		return true;
 	memcpy(i->key, key, len + 1);
 	HASH_ADD(hh, t->entries, key, len, i);
+	if (!i->hh.tbl)
+		free(i);
 	return true;
 }

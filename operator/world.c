@@ -51,6 +51,10 @@ int world_put_policy(struct world *w, const struct json *obj, struct err *e)
 			return err_set(e, -ENOMEM, "OutOfMemory", "no memory for policy %s", key);
 		str_copy(entry->key, sizeof(entry->key), key);
 		HASH_ADD_STR(w->policies, key, entry);
+		if (!entry->hh.tbl) {
+			free(entry);
+			return err_set(e, -ENOMEM, "OutOfMemory", "no memory for policy %s", key);
+		}
 	}
 	entry->policy = policy;
 	entry->obj = obj;
@@ -107,6 +111,20 @@ static void pod_remove(struct world *w, struct world_pod *p)
 	free(p);
 }
 
+static int pod_add(struct world *w, struct world_pod *p, struct err *e)
+{
+	HASH_ADD(hh, w->pods, key, strlen(p->key), p);
+	if (p->hh.tbl)
+		HASH_ADD(hh_uid, w->pods_by_uid, uid, strlen(p->uid), p);
+	if (p->hh.tbl && p->hh_uid.tbl)
+		return 0;
+	if (p->hh.tbl)
+		HASH_DELETE(hh, w->pods, p);
+	err_set(e, -ENOMEM, "OutOfMemory", "no memory for pod %s", p->key);
+	free(p);
+	return -ENOMEM;
+}
+
 int world_put_pod(struct world *w, const struct json *obj, struct err *e)
 {
 	const char *namespace_ = json_str_at(obj, "metadata.namespace", "");
@@ -126,9 +144,7 @@ int world_put_pod(struct world *w, const struct json *obj, struct err *e)
 	key_make(entry->key, pod.namespace_, pod.name);
 	pod_fill(entry, &pod, obj);
 	pod_govern(w, entry);
-	HASH_ADD(hh, w->pods, key, strlen(entry->key), entry);
-	HASH_ADD(hh_uid, w->pods_by_uid, uid, strlen(entry->uid), entry);
-	return 0;
+	return pod_add(w, entry, e);
 }
 
 void world_drop_pod(struct world *w, const char *namespace_, const char *name)
@@ -163,7 +179,10 @@ static struct world_escape *escape_entry(struct world *w, const char *namespace_
 		return NULL;
 	str_copy(entry->key, sizeof(entry->key), key);
 	HASH_ADD_STR(w->escapes, key, entry);
-	return entry;
+	if (entry->hh.tbl)
+		return entry;
+	free(entry);
+	return NULL;
 }
 
 int world_put_escape(struct world *w, const struct json *obj, bool watched, int64_t now_ms, struct err *e)

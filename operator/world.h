@@ -12,6 +12,8 @@
 #include <api/pod.h>
 #include <api/policy.h>
 #include <api/report.h>
+/* Out of memory, an addition then leaves hh.tbl NULL instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #define WORLD_KEY_MAX (API_LABEL_MAX + API_NAME_MAX)

@@ -19,7 +19,10 @@ static struct world_node *node_entry(struct world *w, const char *name)
 		return NULL;
 	str_copy(entry->name, sizeof(entry->name), name);
 	HASH_ADD_STR(w->nodes, name, entry);
-	return entry;
+	if (entry->hh.tbl)
+		return entry;
+	free(entry);
+	return NULL;
 }
 
 static void node_forget(struct world *w, struct world_node *n)
