@@ -18,6 +18,7 @@ void actions_free(struct actions *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		action_clear(&a->items[i]);
+	action_clear(&a->spare);
 	free(a->items);
 	memset(a, 0, sizeof(*a));
 }
@@ -40,8 +41,7 @@ static bool actions_reserve(struct actions *a)
 struct action *action_add(
 	struct actions *a, enum action_kind kind, const char *namespace_, const char *name, const char *uid)
 {
-	static struct action spare;
-	struct action *x = &spare;
+	struct action *x = &a->spare;
 
 	if (actions_reserve(a)) {
 		x = &a->items[a->n++];

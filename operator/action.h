@@ -48,8 +48,9 @@ struct action {
 struct actions {
 	struct action *items;
 	size_t n, cap;
-	bool failed;     /* memory ran out: not all actions are in here */
-	int64_t wake_ms; /* plan again at this wall-clock time; 0: only when something changes */
+	struct action spare; /* where an action goes that there was no memory for */
+	bool failed;         /* memory ran out: not all actions are in here */
+	int64_t wake_ms;     /* plan again at this wall-clock time; 0: only when something changes */
 };
 
 void actions_free(struct actions *a);
