@@ -40,20 +40,12 @@ static void on_keeper_gone(void *arg, struct keeper *k)
 	guards_on_keeper_gone(arg, k);
 }
 
-static void kick_open(void *arg, const struct escape *x)
-{
-	struct agent *a = arg;
-
-	if (!escape_phase_final(x->status.phase))
-		escapes_kick(a->escapes, x->namespace_, x->name, 0);
-}
-
 static void on_keepers_settled(void *arg)
 {
 	struct agent *a = arg;
 
 	log_info("keepers of this node known");
-	escapes_each(a->escapes, kick_open, a);
+	escapes_kick_open(a->escapes);
 	routes_touch(a->routes);
 }
 

@@ -249,6 +249,13 @@ void escapes_kick_pod(struct escapes *es, const char *pod_uid)
 			kube_queue_add(es->queue, k->key);
 }
 
+void escapes_kick_open(struct escapes *es)
+{
+	for (const struct known *k = es->table; k; k = k->hh.next)
+		if (!escape_phase_final(k->x.status.phase))
+			kube_queue_add(es->queue, k->key);
+}
+
 void escapes_kick(struct escapes *es, const char *namespace_, const char *name, uint64_t after_ms)
 {
 	char key[sizeof(((struct known *)0)->key)];

@@ -34,6 +34,8 @@ bool escapes_open_for_pod(const struct escapes *es, const char *pod_uid);
 bool escapes_answer(const struct escapes *es, const struct report_anomaly *a);
 /* Works on the Escapes of that pod soon, or on one. */
 void escapes_kick_pod(struct escapes *es, const char *pod_uid);
+/* All that are in progress: something that each of them may have waited for is there. */
+void escapes_kick_open(struct escapes *es);
 void escapes_kick(struct escapes *es, const char *namespace_, const char *name, uint64_t after_ms);
 
 #endif

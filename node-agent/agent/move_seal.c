@@ -163,7 +163,7 @@ static void on_begun(void *arg, struct dump *d)
 	if (bad)
 		e = *bad;
 	if (!bad && !guards_again(s, guards, &e))
-		source_stop(s->job, guards, s->n, s->n > 1, &e);
+		source_stop(s->job, guards, s->n, &e);
 	if (e.code) {
 		source_give_up(s->job, &e);
 		return;
@@ -306,7 +306,7 @@ void source_seal_last_safe(struct job *j, struct guard **guards, size_t n)
 	for (size_t i = 0; i < n && !rc; i++)
 		rc = restore_init(&s->verifies[i], guards[i]);
 	if (!rc)
-		rc = source_stop(j, guards, n, true, &e);
+		rc = source_stop(j, guards, n, &e);
 	if (rc) {
 		source_give_up(j, &e);
 		return;

@@ -35,20 +35,27 @@ static int freeze_all(struct job *j, struct guard **guards, size_t n, struct err
 	return 0;
 }
 
-int source_stop(struct job *j, struct guard **guards, size_t n, bool freeze, struct err *e)
+static void connections_reset(const struct job *j, int pid)
 {
-	struct err told;
+	struct err e;
+
+	if (j->x.spec.state != STATE_LIVE && net_pod_reset_connections(pid, &e))
+		log_warn("connections not reset, their peers will find out by themselves", "escape", j->key,
+			"reason", e.reason, "why", e.message);
+}
+
+int source_stop(struct job *j, struct guard **guards, size_t n, struct err *e)
+{
+	bool freeze = n > 1 || j->x.spec.state != STATE_LIVE;
+	int pid = pod_pid(guards, n);
 	int64_t began;
 	int rc = freeze ? freeze_all(j, guards, n, e) : 0;
 
 	if (rc)
 		return rc;
 	began = clock_monotonic_ms();
-	/* The state that will be restored knows nothing of today's connections: their peers should hear it
-	 * now. */
-	if (j->x.spec.state == STATE_LAST_SAFE && net_pod_reset_connections(pod_pid(guards, n), &told))
-		log_info("connections not reset", "escape", j->key, "why", told.message);
-	rc = net_pod_cut(pod_pid(guards, n), e);
+	connections_reset(j, pid);
+	rc = net_pod_cut(pid, e);
 	if (!rc)
 		rc = fence_set(j->agent->fences_dir, j->x.spec.pod_uid, j->key, e);
 	job_note(j, "network", clock_monotonic_ms() - began);
@@ -115,6 +122,8 @@ static void staged(struct job *j)
 		err_set(&e, rc, "TooManyContainers", "the pod has more than %d containers",
 			GUARDS_OF_POD_MAX);
 		source_give_up(j, &e);
+	} else if (!j->agent->storage) {
+		job_end(j, false);
 	} else if (!all_ready(guards, n) || snapshots_busy(j->agent, j->x.spec.pod_uid)) {
 		/* The keeper's next state, or the end of the snapshot, brings the job again; the operator has
 		 * a deadline. */

@@ -8,10 +8,12 @@
 #include "job.h"
 
 /*
- * The pod is cut off and fenced. `freeze`: its containers stand still from here on; a pod of one container is
- * better frozen by its keeper, which knows how to wait for the end of an exec. Fills the job's steps.
+ * The pod is cut off and fenced. A pod of several containers, and one whose last safe state moves, stands
+ * still from here on; a single live container is better frozen by its keeper, which knows how to wait for the
+ * end of an exec. Connections that will not move are reset before the cut, so that their peers know. Fills
+ * the job's steps.
  */
-int source_stop(struct job *j, struct guard **guards, size_t n, bool freeze, struct err *e);
+int source_stop(struct job *j, struct guard **guards, size_t n, struct err *e);
 /* The cut and the fence go; freezing is not touched. */
 int source_open(struct job *j, struct err *e);
 void source_reserve(const struct job *j);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "escapes.h"
 #include "guard.h"
 #include "probe.h"
 #include "storage.h"
@@ -56,8 +57,10 @@ static void open_done(void *arg)
 	if (!o->err.code) {
 		a->storage = o->storage;
 		log_info("store open", "dir", a->cfg->store_dir);
-		if (!a->stopping)
+		if (!a->stopping) {
 			probe_store(a->probe, NULL);
+			escapes_kick_open(a->escapes);
+		}
 	}
 	opening_over(o, o->err.code ? RETRY_MS : CHECK_MS);
 }

@@ -83,7 +83,8 @@ static int watch_mark(struct guard *g, struct err *e)
 	return rc;
 }
 
-/* OFF and back is a pause: the epoch goes on, each task begins a fresh window, and CRIU's calls are in none. */
+/* OFF and back is a pause: the epoch goes on, each task begins a fresh window, and CRIU's calls are in none.
+ */
 static void watch_set_mode(struct guard *g, enum monitor_mode mode)
 {
 	if (mode == g->mode)
