@@ -16,6 +16,7 @@
 #include "move_source.h"
 #include "rollback.h"
 #include "routes.h"
+#include "snapshots.h"
 
 #define QUEUE_BASE_MS 200
 #define QUEUE_MAX_MS 10000
@@ -148,6 +149,9 @@ static struct known *known_ensure(struct escapes *es, const char *key)
 static void known_changed(struct escapes *es, const struct escape *x)
 {
 	routes_touch(es->agent->routes);
+	if (x->spec.kind == ESCAPE_MOVE && x->status.phase == PHASE_SUCCEEDED &&
+		str_eq(x->spec.source_node, es->agent->cfg->node))
+		snapshots_adopt(es->agent, x->namespace_, x->spec.pod_uid);
 	guards_sync_pod(es->agent, x->spec.pod_uid);
 	if (*x->status.successor_uid)
 		guards_sync_pod(es->agent, x->status.successor_uid);

@@ -229,6 +229,15 @@ static int conn_open(struct keeper_conn *c)
 	return 0;
 }
 
+/* Nobody listens any more: the keeper has ended, and its container with it, without a last word. */
+static void conn_note_absence(struct keeper_conn *c, int rc)
+{
+	if ((rc != -ECONNREFUSED && rc != -ENOENT) || !c->pub.known || c->pub.last.state == KEEPER_ENDED)
+		return;
+	c->pub.last.state = KEEPER_ENDED;
+	c->owner->ops.on_change(c->owner->arg, &c->pub);
+}
+
 void conn_try(struct keeper_conn *c)
 {
 	static const struct keeper_args watch = {.verb = KEEPER_WATCH, .deadline_ms = WATCH_DEADLINE_MS};
@@ -244,6 +253,7 @@ void conn_try(struct keeper_conn *c)
 		rc = conn_order(c, &watch, NULL, NULL);
 	}
 	if (rc) {
+		conn_note_absence(c, rc);
 		err_set(&e, rc, "KeeperLost", "cannot reach the keeper of container %s: %s", c->pub.id,
 			strerror(-rc));
 		log_debug("keeper not reached", "container", c->pub.id, "why", e.message);

@@ -168,8 +168,8 @@ static void on_begun(void *arg, struct dump *d)
 		source_give_up(s->job, &e);
 		return;
 	}
-	dump_all(s);
 	source_reserve(s->job);
+	dump_all(s);
 }
 
 static int dumps_init(struct seal *s, struct guard **guards)

@@ -4,6 +4,8 @@
 #include <base/str.h>
 #include <stdlib.h>
 
+#include "escapes.h"
+#include "fence.h"
 #include "guard.h"
 #include "policies.h"
 #include "snapshots.h"
@@ -41,10 +43,23 @@ static void numbers_fill(const struct guard *g, struct report_container *c)
 	c->learned_percent = g->mode == MONITOR_DETECT ? 100 : decide_learned_percent(g->policy, &s);
 }
 
+/* Nobody will say any more whether the successor runs, so nothing thaws by itself. */
+static bool is_left_over(const struct guard *g)
+{
+	const struct keeper_reply *r = &g->keeper->last;
+
+	return r->state == KEEPER_FROZEN && !g->alarmed && fence_stands(g->agent->fences_dir, r->pod_uid) &&
+	       !escapes_open_for_pod(g->agent->escapes, r->pod_uid);
+}
+
 static void message_fill(const struct guard *g, struct report_container *c)
 {
 	if (!g->keeper->connected)
 		str_copy(c->message, sizeof(c->message), "its keeper does not answer");
+	else if (is_left_over(g))
+		str_copy(c->message, sizeof(c->message),
+			"frozen for a move whose Escape is gone: delete the pod once its successor is known "
+			"to run or not");
 	else if (*g->watch_problem)
 		str_copy(c->message, sizeof(c->message), g->watch_problem);
 	else if (!g->agent->monitor)

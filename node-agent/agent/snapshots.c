@@ -222,9 +222,15 @@ void podsnap_ran(struct snap_run *run, const struct err *e)
 	escapes_kick_pod(a->escapes, p->pod_uid);
 }
 
+/* A stateless workload is started anew, an observed one left alone: neither needs what a snapshot costs. */
+static bool policy_wants_snapshots(const struct policy *p)
+{
+	return p && decide_freezes(p) && p->workload.type != WORKLOAD_STATELESS;
+}
+
 static bool guard_can_dump(const struct guard *g)
 {
-	return g->policy && decide_freezes(g->policy) && g->keeper->connected &&
+	return policy_wants_snapshots(g->policy) && g->keeper->connected &&
 	       g->keeper->last.state == KEEPER_RUNNING && !g->alarmed && !g->orders;
 }
 
@@ -339,6 +345,19 @@ void snapshots_distrust(struct agent *a, const char *pod_uid, const char *genera
 			continue;
 		gens_drop(p, i);
 		return;
+	}
+}
+
+void snapshots_adopt(struct agent *a, const char *namespace_, const char *pod_uid)
+{
+	struct podsnap *p = podsnap_ensure(a, pod_uid);
+
+	if (!p || p->n_containers)
+		return;
+	if (!str_copy(p->containers[0].namespace_, sizeof(p->containers[0].namespace_), namespace_) &&
+		!str_copy(p->containers[0].pod_uid, sizeof(p->containers[0].pod_uid), pod_uid)) {
+		p->n_containers = 1;
+		p->loaded = true;
 	}
 }
 

@@ -26,6 +26,8 @@ bool snapshots_busy(const struct agent *a, const char *pod_uid);
 int snapshots_safe(const struct agent *a, const char *pod_uid, const char *below,
 	char dst[static STORAGE_GENERATION_MAX], struct err *e);
 size_t snapshots_count(const struct agent *a, const char *pod_uid);
+/* A pod that left this node by a move: what the store has of it goes once the pod is gone. */
+void snapshots_adopt(struct agent *a, const char *namespace_, const char *pod_uid);
 /* A generation that must never be restored any more is removed from the store. */
 void snapshots_forget(struct agent *a, const char *pod_uid, const char *generation);
 /* One that proved bad is not offered again, but stays to be looked at. */

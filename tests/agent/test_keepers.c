@@ -242,6 +242,9 @@ static void test_lost_and_found_again(void **state)
 	assert_string_equal(a.err.reason, "KeeperLost");
 	assert_false(s->connected);
 	assert_int_equal(order(s, "c1", KEEPER_KILL, 9, &a), -ENOTCONN);
+	/* Nobody listens: it has ended without a last word. */
+	while (s->state != KEEPER_ENDED)
+		loop_turn(s->loop, true);
 	/* Back again; the order that had been carried out meanwhile is answered, not done twice. */
 	changes = s->changes;
 	k.manner = FAKE_GOOD;
