@@ -55,12 +55,21 @@ proc_gone() {
 	! proc_alive "$1"
 }
 
+# A node ends with its last process, and what a reflex froze ends only when thawed; pending kills come first.
+proc_gone_thawed() {
+	local folder
+	while read -r folder; do
+		sweep_thaw "$folder"
+	done < <(cgroup_folders "$1")
+	proc_gone "$1"
+}
+
 # Nothing that the lab's processes could save on their way out is wanted.
 proc_kill() {
 	local name=$1 pid
 	if pid=$(proc_pid "$name"); then
 		kill -s KILL "$pid" 2>/dev/null || true
-		wait_until 20 "$name ends" proc_gone "$name"
+		wait_until 20 "$name ends" proc_gone_thawed "$name"
 	fi
 	rm -f "$STATE/procs/$name"
 }
