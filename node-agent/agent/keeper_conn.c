@@ -93,7 +93,6 @@ static bool reply_changes(const struct keeper *k, const struct keeper_reply *r)
 	return !k->known || !k->fresh || k->last.state != r->state || k->last.init_pid != r->init_pid;
 }
 
-/* The lasting part of a reply: what an order took or why it failed belongs to that order alone. */
 static void reply_keep(struct keeper *k, const struct keeper_reply *r)
 {
 	k->last = *r;
@@ -121,8 +120,6 @@ static void conn_take_reply(struct keeper_conn *c, const struct keeper_reply *r)
 	struct order *o = r->seq ? order_take(c, r->seq) : NULL;
 	bool changes = reply_changes(&c->pub, r);
 
-	/* The answer to an order may be older than a state told in between only by its own order; both come
-	 * in order. */
 	reply_keep(&c->pub, r);
 	backoff_reset(&c->backoff);
 	if (changes)
@@ -151,7 +148,7 @@ static bool conn_read_one(struct keeper_conn *c)
 {
 	/* One byte more than a reply: a longer message shows as such. */
 	char msg[sizeof(struct keeper_reply) + 1];
-	struct keeper_reply r;
+	struct keeper_reply r = {0};
 	struct err e;
 	ssize_t n = recv(c->fd, msg, sizeof(msg), MSG_DONTWAIT);
 

@@ -40,13 +40,12 @@ static struct route_plan *entry_for(struct route_plan *ret, size_t *n, size_t ma
 	return &ret[(*n)++];
 }
 
-static bool entry_set(const struct escape *x, const struct node *to, const char *me, struct route_plan *r)
+static void entry_set(const struct escape *x, const struct node *to, const char *me, struct route_plan *r)
 {
 	r->local = str_eq(x->spec.destination_node, me);
 	r->claimed_ms = claimed_at(x);
 	str_copy(r->successor_uid, sizeof(r->successor_uid), x->status.successor_uid);
 	str_copy(r->via, sizeof(r->via), r->local ? "" : to->internal_ip);
-	return true;
 }
 
 size_t plan_routes(const struct escape *const *escapes, size_t n, const struct node *nodes, size_t n_nodes,

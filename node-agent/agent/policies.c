@@ -83,13 +83,15 @@ static void policy_add(struct policies *ps, const struct json *object)
 void policies_on_change(void *arg, enum kube_change change, const struct json *object, const struct json *old)
 {
 	struct agent *a = arg;
-	auto_free struct policy *before = policy_take(a->policies,
-		json_str_at(object, "metadata.namespace", ""), json_str_at(object, "metadata.name", ""));
+	struct policy *before = policy_take(a->policies, json_str_at(object, "metadata.namespace", ""),
+		json_str_at(object, "metadata.name", ""));
 
 	(void)old;
 	if (change != KUBE_REMOVED)
 		policy_add(a->policies, object);
+	/* Guards point to it until they have looked again. */
 	guards_sync_all(a);
+	free(before);
 }
 
 const struct policy *policies_for_pod(const struct policies *ps, const struct json *pod)

@@ -165,7 +165,7 @@ static void routes_update(void *arg)
 	rs->dirty = !routes_known(rs);
 	if (rs->dirty || rs->agent->stopping)
 		return;
-	g.list = calloc(g.max, sizeof(*g.list));
+	g.list = calloc(g.max, sizeof(const struct escape *));
 	plan = calloc(ROUTES_MAX, sizeof(*plan));
 	routes = calloc(ROUTES_MAX, sizeof(*routes));
 	if (g.list && plan && routes) {
