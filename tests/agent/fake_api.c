@@ -115,7 +115,7 @@ static void tell(struct fake_api *api, const char *type, const struct object *o)
 
 static long long version_of(const struct json *object)
 {
-	return atoll(json_str_at(object, "metadata.resourceVersion", "0"));
+	return strtoll(json_str_at(object, "metadata.resourceVersion", "0"), NULL, 10);
 }
 
 static void stamp(struct fake_api *api, struct object *o)
@@ -176,7 +176,7 @@ static void watch(
 	node_of_query(a->query, w->node);
 	for (size_t i = 0; i < api->n; i++)
 		if (from && selected(&api->objects[i], w->plural, w->node) &&
-			version_of(api->objects[i].json) > atoll(from + 16))
+			version_of(api->objects[i].json) > strtoll(from + 16, NULL, 10))
 			event_send(w, "MODIFIED", api->objects[i].json);
 }
 
@@ -224,7 +224,7 @@ static void patch(
 		refuse(c, 404, "NotFound");
 		return;
 	}
-	if (version && atoll(version) != version_of(o->json)) {
+	if (version && strtoll(version, NULL, 10) != version_of(o->json)) {
 		refuse(c, 409, "Conflict");
 		return;
 	}

@@ -36,9 +36,9 @@ static void spoil(const struct fake_keeper *k, struct keeper_reply *r)
 	else if (k->manner == FAKE_UNENDED)
 		memset(r->message, 'x', sizeof(r->message));
 	else if (k->manner == FAKE_OTHER_ID)
-		strcpy(r->container_id, "another");
+		str_copy(r->container_id, sizeof(r->container_id), "another");
 	else if (k->manner == FAKE_BAD_NAME)
-		strcpy(r->pod_name, "../../etc");
+		str_copy(r->pod_name, sizeof(r->pod_name), "../../etc");
 }
 
 static void reply_send(struct fake_keeper *k, int i, struct keeper_reply r, uint64_t seq)

@@ -143,11 +143,11 @@ int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, siz
 
 /* --- freezer.h --- */
 
-static bool frozen;
+static bool stands;
 
 bool fake_freezer_frozen(void)
 {
-	return frozen;
+	return stands;
 }
 
 int freezer_open(const char *root, int pid, struct freezer *ret, struct err *e)
@@ -156,8 +156,8 @@ int freezer_open(const char *root, int pid, struct freezer *ret, struct err *e)
 	(void)pid;
 	(void)e;
 	*ret = (struct freezer){.fd = open("/dev/null", O_RDWR | O_CLOEXEC), .state_fd = -1};
-	strcpy(ret->dir, "/nonexistent");
-	frozen = false;
+	str_copy(ret->dir, sizeof(ret->dir), "/nonexistent");
+	stands = false;
 	return ret->fd < 0 ? -errno : 0;
 }
 
@@ -168,17 +168,17 @@ void freezer_close(struct freezer *f)
 	*f = FREEZER_CLOSED;
 }
 
-int freezer_set(const struct freezer *f, bool to)
+int freezer_set(const struct freezer *f, bool frozen)
 {
 	(void)f;
-	frozen = to;
+	stands = frozen;
 	return 0;
 }
 
 int freezer_frozen(const struct freezer *f)
 {
 	(void)f;
-	return frozen;
+	return stands;
 }
 
 /* --- netswitch.h --- */

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (!freezer_path(text, "/sys/fs/cgroup", dst, &v2, &e) && strncmp(dst, "/sys/fs/cgroup/", 15))
+	if (!freezer_path(text, "/sys/fs/cgroup", dst, &v2, &e) && strncmp(dst, "/sys/fs/cgroup/", 15) != 0)
 		abort();
 	if (!version_find(text, size, "Version: ", &v) && (!*v.text || v.parts[0] < 0 || v.parts[1] < 0))
 		abort();

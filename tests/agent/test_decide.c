@@ -76,8 +76,8 @@ static void test_freezes(void **state)
 
 struct held_case {
 	const char *what;
-	enum escape_phase phase;
 	const char *successor, *destination;
+	enum escape_phase phase;
 	enum escape_kind kind;
 	bool init_known, init;
 	enum held_action want;
@@ -86,29 +86,29 @@ struct held_case {
 static void test_held(void **state)
 {
 	static const struct held_case cases[] = {
-		{"staged", PHASE_STAGING, "me-uid", "node-b", ESCAPE_MOVE, true, false, HELD_STAGE},
-		{"sealed", PHASE_SEALED, "me-uid", "node-b", ESCAPE_MOVE, true, false, HELD_STAGE},
-		{"restoring", PHASE_RESTORING, "me-uid", "node-b", ESCAPE_MOVE, true, false, HELD_STAGE},
-		{"init containers ran in the source", PHASE_STAGING, "me-uid", "node-b", ESCAPE_MOVE, true,
+		{"staged", "me-uid", "node-b", PHASE_STAGING, ESCAPE_MOVE, true, false, HELD_STAGE},
+		{"sealed", "me-uid", "node-b", PHASE_SEALED, ESCAPE_MOVE, true, false, HELD_STAGE},
+		{"restoring", "me-uid", "node-b", PHASE_RESTORING, ESCAPE_MOVE, true, false, HELD_STAGE},
+		{"init containers ran in the source", "me-uid", "node-b", PHASE_STAGING, ESCAPE_MOVE, true,
 			true, HELD_SKIP},
-		{"not known yet what it is", PHASE_STAGING, "me-uid", "node-b", ESCAPE_MOVE, false, false,
+		{"not known yet what it is", "me-uid", "node-b", PHASE_STAGING, ESCAPE_MOVE, false, false,
 			HELD_WAIT},
-		{"not named yet", PHASE_PENDING, "", "node-b", ESCAPE_MOVE, true, false, HELD_WAIT},
-		{"another pod is named: forged", PHASE_STAGING, "other-uid", "node-b", ESCAPE_MOVE, true,
+		{"not named yet", "", "node-b", PHASE_PENDING, ESCAPE_MOVE, true, false, HELD_WAIT},
+		{"another pod is named: forged", "other-uid", "node-b", PHASE_STAGING, ESCAPE_MOVE, true,
 			false, HELD_RELEASE},
-		{"another pod is named, in an aborted one", PHASE_ABORTED, "other-uid", "node-b", ESCAPE_MOVE,
+		{"another pod is named, in an aborted one", "other-uid", "node-b", PHASE_ABORTED, ESCAPE_MOVE,
 			true, false, HELD_RELEASE},
-		{"never named, and over", PHASE_ABORTED, "", "node-b", ESCAPE_MOVE, true, false,
+		{"never named, and over", "", "node-b", PHASE_ABORTED, ESCAPE_MOVE, true, false,
 			HELD_RELEASE},
-		{"another node", PHASE_STAGING, "me-uid", "node-c", ESCAPE_MOVE, true, false, HELD_RELEASE},
-		{"a rollback has no successor", PHASE_PENDING, "", "", ESCAPE_ROLLBACK, true, false,
+		{"another node", "me-uid", "node-c", PHASE_STAGING, ESCAPE_MOVE, true, false, HELD_RELEASE},
+		{"a rollback has no successor", "", "", PHASE_PENDING, ESCAPE_ROLLBACK, true, false,
 			HELD_RELEASE},
-		{"aborting", PHASE_ABORTING, "me-uid", "node-b", ESCAPE_MOVE, true, false, HELD_REFUSE},
-		{"aborted", PHASE_ABORTED, "me-uid", "node-b", ESCAPE_MOVE, true, true, HELD_REFUSE},
-		{"failed", PHASE_FAILED, "me-uid", "node-b", ESCAPE_MOVE, true, false, HELD_REFUSE},
-		{"restored: kubelet starts it again", PHASE_RESTORED, "me-uid", "node-b", ESCAPE_MOVE, true,
+		{"aborting", "me-uid", "node-b", PHASE_ABORTING, ESCAPE_MOVE, true, false, HELD_REFUSE},
+		{"aborted", "me-uid", "node-b", PHASE_ABORTED, ESCAPE_MOVE, true, true, HELD_REFUSE},
+		{"failed", "me-uid", "node-b", PHASE_FAILED, ESCAPE_MOVE, true, false, HELD_REFUSE},
+		{"restored: kubelet starts it again", "me-uid", "node-b", PHASE_RESTORED, ESCAPE_MOVE, true,
 			false, HELD_RELEASE},
-		{"long over", PHASE_SUCCEEDED, "me-uid", "node-b", ESCAPE_MOVE, true, true, HELD_RELEASE},
+		{"long over", "me-uid", "node-b", PHASE_SUCCEEDED, ESCAPE_MOVE, true, true, HELD_RELEASE},
 	};
 
 	(void)state;

@@ -27,7 +27,7 @@ static int setup(void **state)
 	char dir[100];
 
 	(void)state;
-	strcpy(root, "/tmp/escape-files-XXXXXX");
+	str_copy(root, sizeof(root), "/tmp/escape-files-XXXXXX");
 	assert_non_null(mkdtemp(root));
 	str_fmt(dir, sizeof(dir), "%s/c1", root);
 	return io_mkdirs(dir, 0700);
@@ -49,10 +49,10 @@ static void test_alarm_round_trip(void **state)
 	struct report_anomaly b = {0};
 
 	(void)state;
-	strcpy(a.id, "0123abc");
-	strcpy(a.pod, "prey");
-	strcpy(a.pod_uid, "aaaa-bbbb");
-	strcpy(a.comm, "sh \"quoted\"");
+	str_copy(a.id, sizeof(a.id), "0123abc");
+	str_copy(a.pod, sizeof(a.pod), "prey");
+	str_copy(a.pod_uid, sizeof(a.pod_uid), "aaaa-bbbb");
+	str_copy(a.comm, sizeof(a.comm), "sh \"quoted\"");
 	assert_int_equal(alarm_read(root, "c1", &b, NULL), -ENOENT);
 	assert_int_equal(alarm_write(root, "c1", &a, NULL), 0);
 	assert_int_equal(alarm_read(root, "c1", &b, NULL), 0);

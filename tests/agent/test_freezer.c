@@ -20,31 +20,30 @@
 #include "node-agent/agent/freezer.h"
 
 struct path_case {
-	const char *what, *text;
+	const char *what, *text, *path;
 	int want;
-	const char *path;
 	bool v2;
 };
 
 static void test_paths(void **state)
 {
 	static const struct path_case cases[] = {
-		{"v1", "9:freezer:/kubepods/a\n8:memory:/kubepods/b\n", 0, "/cg/freezer/kubepods/a", false},
-		{"v1, several controllers", "9:cpu,freezer:/x\n", 0, "/cg/freezer/x", false},
-		{"v2", "0::/kubepods.slice/c.scope\n", 0, "/cg/kubepods.slice/c.scope", true},
-		{"hybrid: the controller is in v1", "0::/u\n3:freezer:/f\n", 0, "/cg/freezer/f", false},
-		{"a colon in the path", "3:freezer:/cri:abc:def\n", 0, "/cg/freezer/cri:abc:def", false},
-		{"no line break at the end", "3:freezer:/f", 0, "/cg/freezer/f", false},
-		{"another controller that sounds alike", "3:freezerx:/f\n0::/u\n", 0, "/cg/u", true},
-		{"root", "3:freezer:/\n", -ENOENT, NULL, false},
-		{"root of v2", "0::/\n", -ENOENT, NULL, false},
-		{"outside our namespace", "0::/../../x\n", -EINVAL, NULL, false},
-		{"dots in a name", "0::/a..b/..c\n", 0, "/cg/a..b/..c", true},
-		{"climbing at the end", "0::/a/..\n", -EINVAL, NULL, false},
-		{"nothing", "", -ENOENT, NULL, false},
-		{"no freezer", "8:memory:/m\n", -ENOENT, NULL, false},
-		{"not such a text", "hello\n", -EINVAL, NULL, false},
-		{"no path", "3:freezer:\n", -EINVAL, NULL, false},
+		{"v1", "9:freezer:/kubepods/a\n8:memory:/kubepods/b\n", "/cg/freezer/kubepods/a", 0, false},
+		{"v1, several controllers", "9:cpu,freezer:/x\n", "/cg/freezer/x", 0, false},
+		{"v2", "0::/kubepods.slice/c.scope\n", "/cg/kubepods.slice/c.scope", 0, true},
+		{"hybrid: the controller is in v1", "0::/u\n3:freezer:/f\n", "/cg/freezer/f", 0, false},
+		{"a colon in the path", "3:freezer:/cri:abc:def\n", "/cg/freezer/cri:abc:def", 0, false},
+		{"no line break at the end", "3:freezer:/f", "/cg/freezer/f", 0, false},
+		{"another controller that sounds alike", "3:freezerx:/f\n0::/u\n", "/cg/u", 0, true},
+		{"root", "3:freezer:/\n", NULL, -ENOENT, false},
+		{"root of v2", "0::/\n", NULL, -ENOENT, false},
+		{"outside our namespace", "0::/../../x\n", NULL, -EINVAL, false},
+		{"dots in a name", "0::/a..b/..c\n", "/cg/a..b/..c", 0, true},
+		{"climbing at the end", "0::/a/..\n", NULL, -EINVAL, false},
+		{"nothing", "", NULL, -ENOENT, false},
+		{"no freezer", "8:memory:/m\n", NULL, -ENOENT, false},
+		{"not such a text", "hello\n", NULL, -EINVAL, false},
+		{"no path", "3:freezer:\n", NULL, -EINVAL, false},
 	};
 
 	(void)state;

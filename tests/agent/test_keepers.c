@@ -60,7 +60,7 @@ static int setup(void **state)
 	struct scene *s = calloc(1, sizeof(*s));
 
 	log_set_level(LOG_ERROR_);
-	strcpy(s->root, "/tmp/escape-keepers-XXXXXX");
+	str_copy(s->root, sizeof(s->root), "/tmp/escape-keepers-XXXXXX");
 	assert_non_null(mkdtemp(s->root));
 	assert_int_equal(loop_new(&s->loop), 0);
 	*state = s;
@@ -89,10 +89,10 @@ static void begin(struct scene *s)
 
 static void identity(struct fake_keeper *k)
 {
-	strcpy(k->reply.pod_uid, "aaaa-bbbb");
-	strcpy(k->reply.pod_name, "prey");
-	strcpy(k->reply.pod_namespace, "default");
-	strcpy(k->reply.container, "app");
+	str_copy(k->reply.pod_uid, sizeof(k->reply.pod_uid), "aaaa-bbbb");
+	str_copy(k->reply.pod_name, sizeof(k->reply.pod_name), "prey");
+	str_copy(k->reply.pod_namespace, sizeof(k->reply.pod_namespace), "default");
+	str_copy(k->reply.container, sizeof(k->reply.container), "app");
 	k->reply.init_pid = 4242;
 }
 

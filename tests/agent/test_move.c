@@ -256,8 +256,8 @@ static void successor_pod(struct world *w)
 static void successor_held(struct world *w, const char *id, const char *container)
 {
 	world_keeper(w, &successor, id, "prey-2", SUCCESSOR_UID, KEEPER_HELD);
-	strcpy(successor.reply.escape, "x");
-	strcpy(successor.reply.container, container);
+	str_copy(successor.reply.escape, sizeof(successor.reply.escape), "x");
+	str_copy(successor.reply.container, sizeof(successor.reply.container), container);
 	successor.reply.successor = 1;
 }
 
@@ -400,7 +400,7 @@ static void test_forged_annotation_gains_nothing(void **state)
 		"escape':'x'}},'spec':{'nodeName':'node-a',"
 		"'containers':[{'name':'app','image':'i'}]},'status':{'phase':'Pending'}}");
 	world_keeper(w, &successor, "c4", "thief", "33333333-cccc", KEEPER_HELD);
-	strcpy(successor.reply.escape, "x");
+	str_copy(successor.reply.escape, sizeof(successor.reply.escape), "x");
 	while (!successor.orders[KEEPER_RELEASE])
 		loop_turn(w->loop, true);
 	assert_int_equal(successor.orders[KEEPER_RESTORE], 0);
@@ -413,7 +413,7 @@ static void test_annotation_of_no_escape(void **state)
 
 	world_begin(w);
 	world_keeper(w, &successor, "c5", "lost", "44444444-dddd", KEEPER_HELD);
-	strcpy(successor.reply.escape, "nowhere");
+	str_copy(successor.reply.escape, sizeof(successor.reply.escape), "nowhere");
 	while (!successor.orders[KEEPER_RELEASE])
 		loop_turn(w->loop, true);
 	fake_keeper_stop(&successor);

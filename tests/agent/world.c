@@ -208,7 +208,7 @@ int world_setup(void **state)
 	struct err e;
 
 	log_set_level(getenv("ESCAPE_TEST_LOG") ? LOG_DEBUG_ : LOG_ERROR_);
-	strcpy(w->root, "/tmp/escape-world-XXXXXX");
+	str_copy(w->root, sizeof(w->root), "/tmp/escape-world-XXXXXX");
 	assert_non_null(mkdtemp(w->root));
 	str_fmt(w->run, sizeof(w->run), "%s/run", w->root);
 	str_fmt(w->containers, sizeof(w->containers), "%s/containers", w->run);
@@ -274,10 +274,10 @@ int world_teardown(void **state)
 
 static void ids_fill(struct storage_ids *ids, const char *uid)
 {
-	strcpy(ids->namespace_, "default");
+	str_copy(ids->namespace_, sizeof(ids->namespace_), "default");
 	str_copy(ids->pod_uid, sizeof(ids->pod_uid), uid);
-	strcpy(ids->container, "app");
-	strcpy(ids->image, "local/prey:1");
+	str_copy(ids->container, sizeof(ids->container), "app");
+	str_copy(ids->image, sizeof(ids->image), "local/prey:1");
 }
 
 void world_snapshot(
@@ -324,11 +324,11 @@ void world_keeper(struct world *w, struct fake_keeper *k, const char *id, const 
 	enum keeper_state state)
 {
 	memset(k, 0, sizeof(*k));
-	strcpy(k->reply.pod_namespace, "default");
+	str_copy(k->reply.pod_namespace, sizeof(k->reply.pod_namespace), "default");
 	str_copy(k->reply.pod_name, sizeof(k->reply.pod_name), pod);
 	str_copy(k->reply.pod_uid, sizeof(k->reply.pod_uid), uid);
-	strcpy(k->reply.container, "app");
-	strcpy(k->reply.image, "local/prey:1");
+	str_copy(k->reply.container, sizeof(k->reply.container), "app");
+	str_copy(k->reply.image, sizeof(k->reply.image), "local/prey:1");
 	/* No such process: whoever would touch it fails. */
 	k->reply.init_pid = 99990000;
 	k->reply.state = state;
