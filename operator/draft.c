@@ -62,12 +62,15 @@ static void address_add(struct escape_spec *s, const char *address)
 
 static void move_fill(struct escape *x, const struct draft *d)
 {
+	bool address_moves = d->pod->policy->network.mode == NETWORK_ADDRESS;
+
 	str_copy(x->spec.destination_node, sizeof(x->spec.destination_node), d->placement->node);
 	str_copy(x->spec.successor, sizeof(x->spec.successor), x->name);
 	str_fmt(x->spec.seed, sizeof(x->spec.seed), "%" PRIu64, d->seed);
-	for (size_t i = 0; i < d->pod->n_addresses; i++)
+	for (size_t i = 0; i < d->pod->n_addresses && address_moves; i++)
 		address_add(&x->spec, d->pod->addresses[i]);
-	address_add(&x->spec, d->pod->ip);
+	if (address_moves)
+		address_add(&x->spec, d->pod->ip);
 	x->status.n_candidates = d->placement->n_candidates;
 	memcpy(x->status.candidates, d->placement->candidates, sizeof(x->status.candidates));
 }

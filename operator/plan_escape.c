@@ -30,6 +30,9 @@ struct action *step_to_when_gone(
 	return a;
 }
 
+/* Deadlines that an agent with a heartbeat has to begin a rollback: it may be busy with others. */
+#define PATIENCE 5
+
 static void plan_rollback(const struct step *s)
 {
 	const struct world_node *n = world_node(s->w, s->x->spec.source_node);
@@ -41,11 +44,17 @@ static void plan_rollback(const struct step *s)
 	}
 	if (s->x->status.phase != PHASE_PENDING || !step_overdue(s))
 		return;
-	if (view_agent_alive(n, s->c, s->now_ms)) {
-		actions_wake(s->out, s->now_ms + s->c->agent_silent_ms);
+	if (!view_agent_alive(n, s->c, s->now_ms)) {
+		step_to(s, PHASE_FAILED, "AgentSilent", "the agent of the pod's node does not answer");
 		return;
 	}
-	step_to(s, PHASE_FAILED, "AgentSilent", "the agent of the pod's node does not answer");
+	/* It lives and does not take it up: what it holds back must not brake the rest of the cluster for
+	 * ever. */
+	if (s->now_ms - s->entry->since_ms >= PATIENCE * s->c->step_deadline_ms)
+		step_to(s, PHASE_FAILED, "NotTakenUp",
+			"the agent of the pod's node lives, but did not begin");
+	else
+		actions_wake(s->out, s->now_ms + s->c->step_deadline_ms);
 }
 
 static void plan_restart(const struct step *s)

@@ -159,7 +159,9 @@ static void on_look_again(void *arg)
 	add_alarms(r);
 	add_policies(r, 0);
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next)
-		if (!escape_phase_final(i->x.status.phase))
+		if (escape_phase_final(i->x.status.phase))
+			key_add(r, 0, "retention", i->x.namespace_, "");
+		else
 			add_escape(r, &i->x);
 }
 

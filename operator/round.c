@@ -35,18 +35,34 @@ static size_t brake_limit(const struct round *r)
 	return share < 2 ? 2 : (size_t)share;
 }
 
+/* Under way in the world or planned in this round; of one source node, or of all (NULL). */
+static size_t under_way(const struct round *r, const char *node)
+{
+	size_t n = view_active(r->w, node);
+
+	for (size_t i = 0; i < r->out->n; i++) {
+		const struct action *a = &r->out->items[i];
+
+		n += is_new_escape(a) &&
+		     (!node || str_eq(json_str_at(a->object, "spec.sourceNode", NULL), node));
+	}
+	return n;
+}
+
 bool round_braked(const struct round *r, const struct world_pod *p, const struct report_anomaly *a)
 {
-	size_t n = view_active(r->w), limit = brake_limit(r);
+	/* One node, whose agent may lie, gets half of it. */
+	size_t limit = brake_limit(r), of_node = limit < 4 ? 2 : (limit + 1) / 2;
+	size_t n = under_way(r, NULL), n_node = under_way(r, p->node);
 	char once[160];
 
-	for (size_t i = 0; i < r->out->n; i++)
-		n += is_new_escape(&r->out->items[i]);
-	if (n < limit)
+	if (n < limit && n_node < of_node)
 		return false;
 	str_fmt(once, sizeof(once), "brake/%s/%s", p->uid, a->id);
 	action_event(r->out, "Pod", p->namespace_, p->name, p->uid, "Warning", "Braked", once,
-		"%zu Escapes are under way and at most %zu may be at once: this pod waits", n, limit);
+		"%zu Escapes are under way of at most %zu at once, %zu of at most %zu from node %s: this pod "
+		"waits",
+		n, limit, n_node, of_node, p->node);
 	return true;
 }
 
@@ -74,6 +90,9 @@ int round_move(struct round *r, struct draft *d, struct err *e)
 	auto_free struct placement *place = calloc(1, sizeof(*place));
 	int rc;
 
+	if (!view_agent_alive(world_node(r->w, d->pod->node), r->c, r->now_ms))
+		return err_set(
+			e, -EHOSTDOWN, "AgentSilent", "the agent of node %s does not answer", d->pod->node);
 	if (!place)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a placement");
 	d->kind = ESCAPE_MOVE;

@@ -24,8 +24,10 @@ bool round_braked(const struct round *r, const struct world_pod *p, const struct
 bool round_moves_full(const struct round *r, const struct policy *p);
 /* The state that moves: the policy's word, or what the cause asks for. */
 enum state_choice round_state(const struct policy *p, enum state_choice by_cause);
-/* Adds a Move of d (its kind, seed and placement are set here); -ENOENT with the reason when there is nowhere
- * to go. */
+/*
+ * Adds a Move of d (its kind, seed and placement are set here). With the reason: -ENOENT when there is
+ * nowhere to go, -EHOSTDOWN when the agent of the source is silent, so that nobody would freeze and dump.
+ */
 int round_move(struct round *r, struct draft *d, struct err *e);
 
 /* Guarded, clean pods of enforcing policies on nodes that others have hacked. */

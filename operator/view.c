@@ -105,12 +105,12 @@ int64_t view_last_move_ms(const struct world *w, const struct world_pod *p)
 	return last;
 }
 
-size_t view_active(const struct world *w)
+size_t view_active(const struct world *w, const char *node)
 {
 	size_t n = 0;
 
 	for (const struct world_escape *i = w->escapes; i; i = i->hh.next)
-		n += !escape_phase_final(i->x.status.phase);
+		n += !escape_phase_final(i->x.status.phase) && (!node || str_eq(i->x.spec.source_node, node));
 	return n;
 }
 

@@ -31,7 +31,8 @@ size_t view_rollbacks_since(const struct world *w, const char *pod_uid, int64_t 
 /* When the pod last moved or tried to: the Move that brought it here, or one of its own that was called off.
  * -1: never. */
 int64_t view_last_move_ms(const struct world *w, const struct world_pod *p);
-size_t view_active(const struct world *w);
+/* From this source node, or from all (NULL). */
+size_t view_active(const struct world *w, const char *node);
 size_t view_active_moves(const struct world *w, const struct policy *p);
 size_t view_protected(const struct world *w);
 bool view_anomaly_reported(const struct world *w, const char *anomaly);

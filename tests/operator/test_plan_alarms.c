@@ -306,28 +306,45 @@ static void forgiven_alarms_are_over(void **state)
 	scene_end(&s);
 }
 
-static void the_brake_holds_mass_alarms(void **state)
+static void alarm_everywhere(struct scene *s, const char *node, int from, int to)
 {
 	auto_buf struct buf list = BUF_INIT(16384);
-	struct scene s;
-	(void)state;
-	attacked(&s, "");
-	for (int i = 0; i < 12; i++) {
+
+	for (int i = from; i < to; i++) {
 		char name[16], id[16];
 
 		str_fmt(name, sizeof(name), "prey-%d", i);
 		str_fmt(id, sizeof(id), "b%d", i);
-		scene_pod(&s, name, "node-a", "");
-		buf_addf(&list, "%s%s", i ? "," : "[", scene_anomaly(&s, id, name, 1000 + i));
+		scene_pod(s, name, node, "");
+		buf_addf(&list, "%s%s", i > from ? "," : "[", scene_anomaly(s, id, name, 1000 + i));
 	}
 	buf_adds(&list, "]");
-	scene_node(&s, "node-a", list.data);
-	s.c.brake_share = 0.25;
-	auto_actions struct actions out = plan(&s);
+	scene_node(s, node, list.data);
+}
 
-	/* A quarter of 13 protected pods, rounded up. */
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 4);
-	assert_non_null(actions_event(&out, "Braked"));
+/* At most a quarter of 25 protected pods, rounded up; and of one node, whose agent may lie, half of that. */
+static void the_brake_holds_mass_alarms(void **state)
+{
+	struct scene s;
+	(void)state;
+	attacked(&s, "");
+	s.c.brake_share = 0.25;
+	alarm_everywhere(&s, "node-a", 0, 12);
+	scene_node(&s, "node-b", "[]");
+	for (int i = 12; i < 24; i++) {
+		char name[16];
+
+		str_fmt(name, sizeof(name), "prey-%d", i);
+		scene_pod(&s, name, "node-b", "");
+	}
+	auto_actions struct actions one = plan(&s);
+
+	assert_int_equal(actions_count(&one, ACTION_CREATE_ESCAPE), 4);
+	assert_non_null(actions_event(&one, "Braked"));
+	alarm_everywhere(&s, "node-b", 12, 24);
+	auto_actions struct actions two = plan(&s);
+
+	assert_int_equal(actions_count(&two, ACTION_CREATE_ESCAPE), 7);
 	scene_end(&s);
 }
 

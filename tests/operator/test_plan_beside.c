@@ -45,6 +45,17 @@ static void beside(struct scene *s, const char *policy)
 	scene_node(s, "node-a", list);
 }
 
+/* Time passes; the agents go on with their heartbeats. */
+static void later(struct scene *s, int64_t ms)
+{
+	char list[600];
+
+	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "other", 1000));
+	s->now_ms += ms;
+	scene_node(s, "node-a", list);
+	scene_node(s, "node-b", "[]");
+}
+
 static void clean_pods_on_a_hacked_node_move_live(void **state)
 {
 	struct scene s;
@@ -113,8 +124,7 @@ static void what_just_came_stays_for_the_cooldown(void **state)
 
 	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
 	assert_int_equal(out.wake_ms, s.now_ms + 3 * MINUTE);
-	s.now_ms += 3 * MINUTE;
-	scene_node(&s, "node-b", "[]");
+	later(&s, 3 * MINUTE);
 	auto_actions struct actions after = plan(&s);
 
 	assert_int_equal(actions_count(&after, ACTION_CREATE_ESCAPE), 1);
@@ -133,13 +143,39 @@ static void a_move_that_was_called_off_is_tried_again_after_the_cooldown(void **
 	auto_actions struct actions out = plan(&s);
 
 	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
-	s.now_ms += 4 * MINUTE;
-	scene_node(&s, "node-b", "[]");
+	later(&s, 4 * MINUTE);
 	auto_actions struct actions after = plan(&s);
 
 	assert_int_equal(actions_count(&after, ACTION_CREATE_ESCAPE), 1);
 	assert_string_not_equal(actions_first(&after, ACTION_CREATE_ESCAPE)->name,
 		actions_first(&first, ACTION_CREATE_ESCAPE)->name);
+	scene_end(&s);
+}
+
+static void without_the_sources_agent_nothing_moves(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "");
+	s.now_ms += s.c.agent_silent_ms;
+	scene_node(&s, "node-b", "[]");
+	auto_actions struct actions out = plan(&s);
+
+	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 0);
+	assert_non_null(strstr(actions_event(&out, "CannotEscape")->event.message, "AgentSilent"));
+	scene_end(&s);
+}
+
+static void in_service_mode_no_address_moves(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "'network':{'mode':'Service'}");
+	auto_actions struct actions out = plan(&s);
+	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
+
+	assert_string_equal(action_str(a, "spec.network"), "Service");
+	assert_int_equal(json_len(json_at(a->object, "spec.addresses")), 0);
 	scene_end(&s);
 }
 
@@ -183,6 +219,8 @@ int main(void)
 		cmocka_unit_test(a_pod_with_an_open_alarm_of_its_own_does_not_move_live),
 		cmocka_unit_test(what_just_came_stays_for_the_cooldown),
 		cmocka_unit_test(a_move_that_was_called_off_is_tried_again_after_the_cooldown),
+		cmocka_unit_test(without_the_sources_agent_nothing_moves),
+		cmocka_unit_test(in_service_mode_no_address_moves),
 		cmocka_unit_test(not_more_than_max_concurrent_move),
 		cmocka_unit_test(a_pod_that_cannot_flee_is_told_once),
 	};

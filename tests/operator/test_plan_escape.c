@@ -317,6 +317,9 @@ static void rollbacks(void **state)
 
 	assert_int_equal(alive.n, 0);
 	assert_true(alive.wake_ms > s.now_ms);
+	s.now_ms += 4 * 60 * SECOND;
+	scene_node(&s, "node-a", "[]");
+	assert_next(&s, "Failed", "NotTakenUp");
 	world_drop_pod(&s.w, "shop", "prey");
 	assert_next(&s, "Failed", "PodGone");
 	scene_end(&s);
