@@ -33,6 +33,10 @@ static struct guard *guard_new(struct agent *a, struct keeper *k)
 	g->agent = a;
 	g->keeper = k;
 	g->freezer = FREEZER_CLOSED;
+	if (reflex_prepare(g)) {
+		guard_free(g);
+		return NULL;
+	}
 	g->next = a->guards;
 	a->guards = g;
 	k->user = g;

@@ -53,8 +53,7 @@ static int anomaly_name(const struct guard *g, const char *detector, struct repo
 
 void alarm_forget(struct guard *g)
 {
-	if (g->decision)
-		loop_timer_stop(g->decision);
+	loop_timer_stop(g->decision);
 	if (alarm_remove(g->agent->containers_dir, g->keeper->id))
 		log_error("alarm file not removed", "container", g->keeper->id);
 }
@@ -177,15 +176,11 @@ static void on_decision_due(void *arg)
 	loop_timer_start(g->decision, REFLEX_DECISION_MS, 0);
 }
 
-static int timers_ensure(struct guard *g)
+int reflex_prepare(struct guard *g)
 {
-	int rc = 0;
+	int rc = loop_timer_new(g->agent->loop, on_decision_due, g, &g->decision);
 
-	if (!g->decision)
-		rc = loop_timer_new(g->agent->loop, on_decision_due, g, &g->decision);
-	if (!rc && !g->freeze_check)
-		rc = loop_timer_new(g->agent->loop, on_freeze_check, g, &g->freeze_check);
-	return rc;
+	return rc ? rc : loop_timer_new(g->agent->loop, on_freeze_check, g, &g->freeze_check);
 }
 
 /* After the freeze: everything else may take its time. */
@@ -220,7 +215,7 @@ void reflex_on_verdict(void *arg, const struct monitor_verdict *v)
 	/* First of all; the books come afterwards. */
 	if (freezes && g->freezer.fd >= 0 && freezer_set(&g->freezer, true))
 		log_error("freezer refused", "container", g->keeper->id);
-	if (g->alarmed || timers_ensure(g) || anomaly_name(g, DETECTOR_NAMES[DETECTOR_BOSC], &a))
+	if (g->alarmed || anomaly_name(g, DETECTOR_NAMES[DETECTOR_BOSC], &a))
 		return;
 	verdict_copy(v, &a);
 	if (freezes) {
@@ -246,8 +241,6 @@ static bool frozen_unexplained(const struct guard *g)
 
 static void alarm_raise(struct guard *g, const struct report_anomaly *a)
 {
-	if (timers_ensure(g))
-		return;
 	g->alarmed = true;
 	g->alarm = *a;
 	anomaly_tell(g, &g->alarm, true);

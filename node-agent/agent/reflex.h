@@ -12,6 +12,8 @@
 
 #define REFLEX_DECISION_MS 5000
 
+/* What the reflex needs is there before it is needed. */
+int reflex_prepare(struct guard *g);
 /* monitor_on_verdict; arg is the guard. */
 void reflex_on_verdict(void *arg, const struct monitor_verdict *v);
 /* Once per guard, when enough is known: the alarm of an earlier agent, or a container frozen by nobody knows

@@ -388,6 +388,68 @@ static void test_destination_restarts_while_restoring(void **state)
 	fake_keeper_stop(&successor);
 }
 
+static struct fake_keeper second;
+
+/* kubelet starts the second container once the first one's start has returned. */
+static void two_begin(struct world *w, char generation[static STORAGE_GENERATION_MAX])
+{
+	world_begin(w);
+	move_create(w, "node-b", "node-a", "Live");
+	phase_set(w, "Staging");
+	world_create(w, &KUBE_PODS, "default",
+		"{'metadata':{'name':'prey-2','uid':'" SUCCESSOR_UID
+		"','annotations':{'escape.dev/escape':'x'}},'spec':{"
+		"'nodeName':'node-a','containers':[{'name':'app','image':'local/"
+		"prey:1'},{'name':'side','image':'local/prey:1'}]},"
+		"'status':{'phase':'Pending'}}");
+	successor_held(w, "c2", "app");
+	world_until(w, staged, "the stage");
+	world_snapshot(w, POD_UID, 100, generation);
+	world_snapshot_also(w, POD_UID, "side", generation);
+	seal(w, generation);
+	while (successor.reply.state != KEEPER_RUNNING)
+		loop_turn(w->loop, true);
+	for (int i = 0; i < 50; i++)
+		loop_turn(w->loop, false);
+	assert_true(world_phase_is(w, "x", PHASE_RESTORING));
+	assert_int_equal(place_of("heal"), 0);
+	world_keeper(w, &second, "c6", "prey-2", SUCCESSOR_UID, KEEPER_HELD);
+	str_copy(second.reply.escape, sizeof(second.reply.escape), "x");
+	str_copy(second.reply.container, sizeof(second.reply.container), "side");
+	second.reply.successor = 1;
+}
+
+static void test_two_containers(void **state)
+{
+	struct world *w = *state;
+	char generation[STORAGE_GENERATION_MAX];
+
+	two_begin(w, generation);
+	world_until(w, restored, "both restored");
+	assert_int_equal(successor.orders[KEEPER_RESTORE], 1);
+	assert_int_equal(second.orders[KEEPER_RESTORE], 1);
+	assert_true(place_of("heal") > 0);
+	fake_keeper_stop(&successor);
+	fake_keeper_stop(&second);
+}
+
+/* Before the source may thaw, what was restored already must have ended. */
+static void test_second_container_fails(void **state)
+{
+	struct world *w = *state;
+	char generation[STORAGE_GENERATION_MAX];
+
+	two_begin(w, generation);
+	second.fail_reason = "RestoreFailed";
+	second.fail_ends = true;
+	world_until(w, aborting, "the abort");
+	assert_int_equal(successor.orders[KEEPER_KILL], 1);
+	assert_int_equal(successor.reply.state, KEEPER_ENDED);
+	assert_int_equal(place_of("heal"), 0);
+	fake_keeper_stop(&successor);
+	fake_keeper_stop(&second);
+}
+
 static void test_forged_annotation_gains_nothing(void **state)
 {
 	struct world *w = *state;
@@ -437,10 +499,11 @@ int main(void)
 		CASE(test_altered_dump_is_refused),
 		CASE(test_restore_fails),
 		CASE(test_destination_restarts_while_restoring),
+		CASE(test_two_containers),
+		CASE(test_second_container_fails),
 		CASE(test_forged_annotation_gains_nothing),
 		CASE(test_annotation_of_no_escape),
 	};
 
-	cmocka_set_test_filter(getenv("ESCAPE_TEST_ONLY"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -272,25 +272,22 @@ int world_teardown(void **state)
 	return 0;
 }
 
-static void ids_fill(struct storage_ids *ids, const char *uid)
+static void ids_fill(struct storage_ids *ids, const char *uid, const char *container)
 {
 	str_copy(ids->namespace_, sizeof(ids->namespace_), "default");
 	str_copy(ids->pod_uid, sizeof(ids->pod_uid), uid);
-	str_copy(ids->container, sizeof(ids->container), "app");
+	str_copy(ids->container, sizeof(ids->container), container);
 	str_copy(ids->image, sizeof(ids->image), "local/prey:1");
 }
 
-void world_snapshot(
-	struct world *w, const char *uid, int64_t age_ms, char generation[static STORAGE_GENERATION_MAX])
+void world_snapshot_also(struct world *w, const char *uid, const char *container, const char *generation)
 {
-	int64_t taken = clock_wall_ms() - age_ms;
 	struct storage_ids ids;
 	char path[STORAGE_PATH_MAX], file[STORAGE_PATH_MAX + 32];
 	bool sealed;
 	struct err e;
 
-	ids_fill(&ids, uid);
-	storage_generation(generation, taken, uid);
+	ids_fill(&ids, uid, container);
 	if (storage_begin(w->storage, &ids, generation, path, &sealed, &e))
 		fail_msg("%s", e.message);
 	str_fmt(file, sizeof(file), "%s/img", path);
@@ -299,8 +296,15 @@ void world_snapshot(
 	assert_int_equal(io_write_file_atomic(file, generation, strlen(generation), 0600), 0);
 	str_fmt(file, sizeof(file), "%s/upper.tar", path);
 	assert_int_equal(io_write_file_atomic(file, "upper", 5, 0600), 0);
-	if (storage_seal(w->storage, &ids, generation, taken, false, &e))
+	if (storage_seal(w->storage, &ids, generation, clock_wall_ms(), false, &e))
 		fail_msg("%s", e.message);
+}
+
+void world_snapshot(
+	struct world *w, const char *uid, int64_t age_ms, char generation[static STORAGE_GENERATION_MAX])
+{
+	storage_generation(generation, clock_wall_ms() - age_ms, uid);
+	world_snapshot_also(w, uid, "app", generation);
 }
 
 void world_spoil(struct world *w, const char *uid, const char *generation)
@@ -316,7 +320,7 @@ bool world_has_dump(struct world *w, const char *uid, const char *generation)
 	char path[STORAGE_PATH_MAX];
 	struct storage_ids ids;
 
-	ids_fill(&ids, uid);
+	ids_fill(&ids, uid, "app");
 	return !storage_verify(w->storage, &ids, generation, path, NULL);
 }
 

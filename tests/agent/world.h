@@ -52,6 +52,8 @@ bool world_phase_is(struct world *w, const char *name, enum escape_phase phase);
 /* A sealed snapshot of pod `uid`, taken so long ago. */
 void world_snapshot(
 	struct world *w, const char *uid, int64_t age_ms, char generation[static STORAGE_GENERATION_MAX]);
+/* The same of another container, with the generation of one that was taken before. */
+void world_snapshot_also(struct world *w, const char *uid, const char *container, const char *generation);
 /* Changes a byte of it. */
 void world_spoil(struct world *w, const char *uid, const char *generation);
 bool world_has_dump(struct world *w, const char *uid, const char *generation);
