@@ -167,6 +167,19 @@ void scene_escape(struct scene *s, const char *name, const char *kind, const cha
 		*status ? "," : "", status);
 }
 
+void scene_attacked(struct scene *s, const char *policy)
+{
+	char list[600];
+
+	scene_begin(s);
+	scene_policy(s, policy);
+	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "prey", 1000));
+	scene_node(s, "node-a", list);
+	scene_node(s, "node-b", "[]");
+	scene_node(s, "node-c", "[]");
+	scene_pod(s, "prey", "node-a", "");
+}
+
 const struct action *actions_first(const struct actions *a, enum action_kind kind)
 {
 	for (size_t i = 0; i < a->n; i++)

@@ -52,6 +52,10 @@ const char *scene_anomaly(const struct scene *s, const char *id, const char *pod
 void scene_escape(struct scene *s, const char *name, const char *kind, const char *pod, const char *phase,
 	int64_t age_ms, const char *spec, const char *status);
 
+/* Policy with these spec members, shop/prey on node-a with one alarm, node-b and node-c to flee to. Begins
+ * the scene. */
+void scene_attacked(struct scene *s, const char *policy);
+
 const struct action *actions_first(const struct actions *a, enum action_kind kind);
 size_t actions_count(const struct actions *a, enum action_kind kind);
 const char *action_str(const struct action *a, const char *path);

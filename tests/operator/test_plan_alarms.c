@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 
-#include "operator/draft.h"
 #include "operator/plan_alarms.h"
 
-#include <base/buf.h>
 #include <base/cleanup.h>
-#include <base/clock.h>
 #include <base/str.h>
 #include <string.h>
 
@@ -21,20 +18,6 @@ static struct actions plan(struct scene *s)
 	return out;
 }
 
-/* Two nodes to flee to, a pod on node-a, and one alarm of it. */
-static void attacked(struct scene *s, const char *policy)
-{
-	char list[600];
-
-	scene_begin(s);
-	scene_policy(s, policy);
-	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "prey", 1000));
-	scene_node(s, "node-a", list);
-	scene_node(s, "node-b", "[]");
-	scene_node(s, "node-c", "[]");
-	scene_pod(s, "prey", "node-a", "");
-}
-
 static void rolled_back(struct scene *s, const char *name, int64_t age_ms)
 {
 	char spec[64];
@@ -47,7 +30,7 @@ static void first_alarm_rolls_back(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	auto_actions struct actions out = plan(&s);
 	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
 
@@ -69,7 +52,7 @@ static void two_plans_make_the_same_name(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	auto_actions struct actions one = plan(&s), two = {0};
 
 	plan_alarms(&s.w, &s.c, s.now_ms + 5, 4711, &two);
@@ -85,7 +68,7 @@ static void an_answered_alarm_is_not_answered_again(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(PHASES); i++) {
 		struct scene s;
 
-		attacked(&s, "");
+		scene_attacked(&s, "");
 		scene_escape(&s, "x", "Rollback", "prey", PHASES[i], 500, "'anomaly':'a1'", "");
 		auto_actions struct actions out = plan(&s);
 
@@ -99,7 +82,7 @@ static void answers_belong_to_their_pod(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	scene_escape(&s, "x", "Rollback", "other", "Succeeded", 500, "'anomaly':'a1'", "");
 	auto_actions struct actions out = plan(&s);
 
@@ -111,7 +94,7 @@ static void what_nobody_took_up_is_asked_again(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	auto_actions struct actions before = plan(&s);
 
 	scene_escape(&s, "x", "Rollback", "prey", "Failed", 500, "'anomaly':'a1'", "'reason':'AgentSilent'");
@@ -127,7 +110,7 @@ static void one_escape_per_pod_at_a_time(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	scene_escape(&s, "x", "Rollback", "prey", "Restoring", 500, "'anomaly':'before'", "");
 	auto_actions struct actions out = plan(&s);
 
@@ -140,7 +123,7 @@ static void two_alarms_of_a_pod_make_one_escape(void **state)
 	struct scene s;
 	char list[1200];
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	str_fmt(list, sizeof(list), "[%s,%s]", scene_anomaly(&s, "a2", "prey", 500),
 		scene_anomaly(&s, "a1", "prey", 900));
 	scene_node(&s, "node-a", list);
@@ -156,7 +139,7 @@ static void a_persistent_attack_moves_the_last_safe_state(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "'response':{'rollbacks':2,'within':'10m'}");
+	scene_attacked(&s, "'response':{'rollbacks':2,'within':'10m'}");
 	rolled_back(&s, "r1", 2 * MINUTE);
 	rolled_back(&s, "r2", MINUTE);
 	auto_actions struct actions out = plan(&s);
@@ -178,7 +161,7 @@ static void old_and_failed_rollbacks_do_not_count(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "'response':{'rollbacks':1,'within':'10m'}");
+	scene_attacked(&s, "'response':{'rollbacks':1,'within':'10m'}");
 	rolled_back(&s, "r1", 11 * MINUTE);
 	scene_escape(&s, "r2", "Rollback", "prey", "Failed", MINUTE, "'anomaly':'b'", "");
 	scene_escape(&s, "r3", "Rollback", "other", "Succeeded", MINUTE, "'anomaly':'c'", "");
@@ -203,19 +186,19 @@ static void what_cannot_move_rolls_back_and_says_why(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "'response':{'rollbacks':0}");
+	scene_attacked(&s, "'response':{'rollbacks':0}");
 	scene_pod(&s, "prey", "node-a",
 		",'ownerReferences':[{'kind':'StatefulSet','name':'s','uid':'5','controller':true}]");
 	assert_rolls_back_because(&s, "StatefulSet");
 	scene_end(&s);
 
-	attacked(&s, "'response':{'rollbacks':0}");
+	scene_attacked(&s, "'response':{'rollbacks':0}");
 	world_drop_report(&s.w, "node-b");
 	world_drop_report(&s.w, "node-c");
 	assert_rolls_back_because(&s, "no agent reports");
 	scene_end(&s);
 
-	attacked(&s, "'response':{'rollbacks':0},'placement':{'maxConcurrent':1}");
+	scene_attacked(&s, "'response':{'rollbacks':0},'placement':{'maxConcurrent':1}");
 	scene_escape(&s, "m", "Move", "other", "Staging", 500,
 		"'destinationNode':'node-b','successor':'o-1','state':'Live'", "");
 	assert_rolls_back_because(&s, "MaxConcurrent");
@@ -226,7 +209,7 @@ static void stateless_pods_restart(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "'workload':{'type':'Stateless'}");
+	scene_attacked(&s, "'workload':{'type':'Stateless'}");
 	scene_pod_of_replicaset(&s, "prey", "node-a");
 	auto_actions struct actions out = plan(&s);
 
@@ -239,7 +222,7 @@ static void a_bare_stateless_pod_rolls_back(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "'workload':{'type':'Stateless'}");
+	scene_attacked(&s, "'workload':{'type':'Stateless'}");
 	auto_actions struct actions out = plan(&s);
 
 	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.kind"), "Rollback");
@@ -254,7 +237,7 @@ static void observing_and_dry_runs_only_tell(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(POLICIES); i++) {
 		struct scene s;
 
-		attacked(&s, POLICIES[i]);
+		scene_attacked(&s, POLICIES[i]);
 		scene_pod(&s, "neighbour", "node-a", "");
 		auto_actions struct actions out = plan(&s);
 
@@ -269,7 +252,7 @@ static void an_unguarded_or_ungoverned_pod_is_left_alone(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	world_drop_policy(&s.w, "shop", "policy");
 	auto_actions struct actions out = plan(&s);
 
@@ -283,7 +266,7 @@ static void a_node_speaks_only_for_its_own_pods(void **state)
 	struct scene s;
 	char list[600];
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	scene_node(&s, "node-a", "[]");
 	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(&s, "a1", "prey", 1000));
 	scene_node(&s, "node-b", list);
@@ -297,108 +280,13 @@ static void forgiven_alarms_are_over(void **state)
 {
 	struct scene s;
 	(void)state;
-	attacked(&s, "");
+	scene_attacked(&s, "");
 	scene_pod(&s, "neighbour", "node-a", "");
 	s.now_ms += 11 * MINUTE;
 	auto_actions struct actions out = plan(&s);
 
 	assert_int_equal(out.n, 0);
 	scene_end(&s);
-}
-
-static void alarm_everywhere(struct scene *s, const char *node, int from, int to)
-{
-	auto_buf struct buf list = BUF_INIT(16384);
-
-	for (int i = from; i < to; i++) {
-		char name[16], id[16];
-
-		str_fmt(name, sizeof(name), "prey-%d", i);
-		str_fmt(id, sizeof(id), "b%d", i);
-		scene_pod(s, name, node, "");
-		buf_addf(&list, "%s%s", i > from ? "," : "[", scene_anomaly(s, id, name, 1000 + i));
-	}
-	buf_adds(&list, "]");
-	scene_node(s, node, list.data);
-}
-
-/* At most a quarter of 25 protected pods, rounded up; and of one node, whose agent may lie, half of that. */
-static void the_brake_holds_mass_alarms(void **state)
-{
-	struct scene s;
-	(void)state;
-	attacked(&s, "");
-	s.c.brake_share = 0.25;
-	alarm_everywhere(&s, "node-a", 0, 12);
-	scene_node(&s, "node-b", "[]");
-	for (int i = 12; i < 24; i++) {
-		char name[16];
-
-		str_fmt(name, sizeof(name), "prey-%d", i);
-		scene_pod(&s, name, "node-b", "");
-	}
-	auto_actions struct actions one = plan(&s);
-
-	assert_int_equal(actions_count(&one, ACTION_CREATE_ESCAPE), 4);
-	assert_non_null(actions_event(&one, "Braked"));
-	alarm_everywhere(&s, "node-b", 12, 24);
-	auto_actions struct actions two = plan(&s);
-
-	assert_int_equal(actions_count(&two, ACTION_CREATE_ESCAPE), 7);
-	scene_end(&s);
-}
-
-static void a_small_cluster_is_never_braked_below_two(void **state)
-{
-	struct scene s;
-	(void)state;
-	attacked(&s, "");
-	scene_escape(&s, "x", "Rollback", "other", "Pending", 100, "'anomaly':'z'", "");
-	auto_actions struct actions out = plan(&s);
-
-	assert_int_equal(actions_count(&out, ACTION_CREATE_ESCAPE), 1);
-	scene_end(&s);
-}
-
-static void addresses_of_earlier_moves_go_along(void **state)
-{
-	struct scene s;
-	const struct json *list;
-	(void)state;
-	attacked(&s, "'response':{'rollbacks':0}");
-	scene_pod(&s, "prey", "node-a", ",'annotations':{'escape.dev/addresses':'10.0.1.1,10.0.2.2'}");
-	auto_actions struct actions out = plan(&s);
-
-	list = json_at(actions_first(&out, ACTION_CREATE_ESCAPE)->object, "spec.addresses");
-	assert_int_equal(json_len(list), 3);
-	assert_string_equal(json_str(json_first(list)), "10.0.1.1");
-	assert_string_equal(json_str(json_next(json_next(json_first(list)))), "10.0.0.7");
-	scene_end(&s);
-}
-
-static void names_do_not_grow_and_stay_labels(void **state)
-{
-	static struct world_pod p = {.uid = "1"};
-	char once[API_LABEL_MAX], twice[API_LABEL_MAX], longest[API_LABEL_MAX];
-	(void)state;
-
-	str_copy(p.name, sizeof(p.name), "cart");
-	draft_name(once, &p, "a", 0);
-	str_copy(p.name, sizeof(p.name), once);
-	str_copy(p.escape, sizeof(p.escape), once);
-	draft_name(twice, &p, "b", 0);
-	assert_int_equal(strlen(once), strlen(twice));
-	assert_string_not_equal(once, twice);
-	memset(p.name, 'x', 250);
-	p.name[100] = '.';
-	p.name[250] = '\0';
-	draft_name(longest, &p, "b", 0);
-	assert_true(str_is_dns_name(longest, false));
-	/* Only a successor's hash is taken off. */
-	p.escape[0] = '\0';
-	str_copy(p.name, sizeof(p.name), "cart-deadbeef");
-	draft_name(once, &p, "b", 0);
-	assert_true(str_starts(once, "cart-deadbeef-"));
 }
 
 int main(void)
@@ -420,10 +308,6 @@ int main(void)
 		cmocka_unit_test(an_unguarded_or_ungoverned_pod_is_left_alone),
 		cmocka_unit_test(a_node_speaks_only_for_its_own_pods),
 		cmocka_unit_test(forgiven_alarms_are_over),
-		cmocka_unit_test(the_brake_holds_mass_alarms),
-		cmocka_unit_test(a_small_cluster_is_never_braked_below_two),
-		cmocka_unit_test(addresses_of_earlier_moves_go_along),
-		cmocka_unit_test(names_do_not_grow_and_stay_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

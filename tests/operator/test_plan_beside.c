@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 
-#include "operator/draft.h"
 #include "operator/plan_alarms.h"
 
-#include <base/buf.h>
-#include <base/cleanup.h>
-#include <base/clock.h>
 #include <base/str.h>
 #include <string.h>
 
@@ -21,26 +17,12 @@ static struct actions plan(struct scene *s)
 	return out;
 }
 
-/* Two nodes to flee to, a pod on node-a, and one alarm of it. */
-static void attacked(struct scene *s, const char *policy)
-{
-	char list[600];
-
-	scene_begin(s);
-	scene_policy(s, policy);
-	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "prey", 1000));
-	scene_node(s, "node-a", list);
-	scene_node(s, "node-b", "[]");
-	scene_node(s, "node-c", "[]");
-	scene_pod(s, "prey", "node-a", "");
-}
-
 /* The predator is in `other`, the prey beside it is clean. */
 static void beside(struct scene *s, const char *policy)
 {
 	char list[600];
 
-	attacked(s, policy);
+	scene_attacked(s, policy);
 	str_fmt(list, sizeof(list), "[%s]", scene_anomaly(s, "a1", "other", 1000));
 	scene_node(s, "node-a", list);
 }
@@ -82,7 +64,7 @@ static void the_policy_may_say_which_state_moves(void **state)
 	assert_string_equal(
 		action_str(actions_first(&beside_out, ACTION_CREATE_ESCAPE), "spec.state"), "LastSafe");
 	scene_end(&s);
-	attacked(&s, "'response':{'state':'Live','rollbacks':0}");
+	scene_attacked(&s, "'response':{'state':'Live','rollbacks':0}");
 	auto_actions struct actions out = plan(&s);
 
 	assert_string_equal(action_str(actions_first(&out, ACTION_CREATE_ESCAPE), "spec.state"), "Live");

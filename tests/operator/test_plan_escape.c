@@ -317,7 +317,7 @@ static void rollbacks(void **state)
 
 	assert_int_equal(alive.n, 0);
 	assert_true(alive.wake_ms > s.now_ms);
-	s.now_ms += 4 * 60 * SECOND;
+	s.now_ms += 240 * SECOND;
 	scene_node(&s, "node-a", "[]");
 	assert_next(&s, "Failed", "NotTakenUp");
 	world_drop_pod(&s.w, "shop", "prey");
