@@ -105,6 +105,8 @@ struct json *successor_handover_patch(const struct json *successor)
 		return NULL;
 	json_foreach(label, json_member(handover, "labels"))
 	{
+		if (successor_label_is_of_node(json_key(label)))
+			continue;
 		if (json_set(labels, json_key(label), json_dup(label)))
 			return NULL;
 	}

@@ -26,10 +26,29 @@ static bool annotations_match(const struct json *built, const struct json *found
 	return true;
 }
 
+bool successor_label_is_of_node(const char *key)
+{
+	return str_eq(key, "topology.kubernetes.io/zone") || str_eq(key, "topology.kubernetes.io/region");
+}
+
+static bool labels_match(const struct json *built, const struct json *found)
+{
+	size_t of_node = 0;
+
+	json_foreach(l, found)
+	{
+		if (successor_label_is_of_node(json_key(l)))
+			of_node++;
+		else if (!str_eq(json_str(json_member(built, json_key(l))), json_str(l)))
+			return false;
+	}
+	return json_len(found) - of_node == json_len(built);
+}
+
 bool successor_matches(const struct json *built, const struct json *found)
 {
 	return spec_matches(json_member(built, "spec"), json_member(found, "spec")) &&
-	       json_equal(json_at(found, "metadata.labels"), json_at(built, "metadata.labels")) &&
+	       labels_match(json_at(built, "metadata.labels"), json_at(found, "metadata.labels")) &&
 	       annotations_match(
 		       json_at(built, "metadata.annotations"), json_at(found, "metadata.annotations")) &&
 	       json_len(json_at(found, "metadata.ownerReferences")) == 0;
