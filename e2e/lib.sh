@@ -98,6 +98,7 @@ CLIENT_PIDS=()
 # client_start NAME HOST INTERVAL_MS [RECONNECT_EVERY [IDLE_MS]]: logs to OUT/NAME.log.
 client_start() {
 	mkdir -p "$OUT"
+	rm -f "$OUT/$1.log"
 	nsenter --net="$(lab netns cp)" "$BUILD/e2e/demo-client" run "$2" 7000 "$OUT/$1.log" "$3" "${4:-0}" "${5:-0}" </dev/null >/dev/null 2>&1 &
 	CLIENT_PIDS+=($!)
 }

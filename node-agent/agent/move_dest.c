@@ -48,6 +48,8 @@ static int addresses_prepare(const struct job *j, struct err *e)
 		return 0;
 	for (size_t i = 0; i < j->x.spec.n_addresses; i++) {
 		rc = net_pod_address_add(pid, j->x.spec.addresses[i], e);
+		if (!rc)
+			rc = net_pod_neighbour(pid, j->x.spec.addresses[i], e);
 		if (rc)
 			return rc;
 	}

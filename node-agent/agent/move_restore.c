@@ -280,6 +280,8 @@ static int network_up(struct job *j, struct err *e)
 		return 0;
 	rc = net_pod_heal(pid, e);
 	for (size_t i = 0; i < j->x.spec.n_addresses && !rc; i++)
+		rc = net_pod_neighbour(pid, j->x.spec.addresses[i], e);
+	for (size_t i = 0; i < j->x.spec.n_addresses && !rc; i++)
 		rc = net_pod_announce(pid, j->x.spec.addresses[i], e);
 	job_note(j, "network", clock_monotonic_ms() - began);
 	return rc;

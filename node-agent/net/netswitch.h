@@ -27,6 +27,12 @@ int net_pod_address_add(int pid, const char *address, struct err *e);
 /* Gratuitous ARP request and reply (unsolicited neighbour advertisement for IPv6) for the address out of the
  * pod's eth0. */
 int net_pod_announce(int pid, const char *address, struct err *e);
+/*
+ * Tells the node itself where the address is: a neighbour entry on the pod's bridge with the MAC of its eth0,
+ * in place of what an earlier stay left. Without it the first packet to a pod that is still cut off asks in
+ * vain, and the next question comes a second later.
+ */
+int net_pod_neighbour(int pid, const char *address, struct err *e);
 /* Name of the bridge (or other device) at the node's end that the pod's eth0 hangs on, e.g. "cni0". */
 int net_pod_bridge(int pid, char *dst, size_t size, struct err *e);
 

@@ -248,6 +248,12 @@ int net_pod_address_add(int pid, const char *address, struct err *e)
 	return noted("address", address, e);
 }
 
+int net_pod_neighbour(int pid, const char *address, struct err *e)
+{
+	(void)pid;
+	return noted("neighbour", address, e);
+}
+
 int net_pod_announce(int pid, const char *address, struct err *e)
 {
 	(void)pid;
