@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "metrics.h"
-#include "options.h"
-#include "reconcile.h"
-#include "secrets.h"
-#include "watch.h"
-#include "webhook.h"
+#include "operator/admission/webhook.h"
+#include "operator/options.h"
+#include "operator/reconcile/metrics.h"
+#include "operator/reconcile/reconcile.h"
+#include "operator/reconcile/watch.h"
+#include "operator/secrets/secrets.h"
 
 #include <base/cleanup.h>
 #include <base/clock.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "options.h"
+#include "operator/options.h"
 
 #include <argp.h>
 #include <base/str.h>

@@ -3,7 +3,7 @@
 #ifndef ESCAPE_OPERATOR_OPTIONS_H
 #define ESCAPE_OPERATOR_OPTIONS_H
 
-#include "config.h"
+#include "operator/plan/config.h"
 
 #include <base/log.h>
 #include <stdbool.h>

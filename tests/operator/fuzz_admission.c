@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The webhook's parser: any bytes are either refused or answered with an AdmissionReview that allows. */
-#include "operator/admission.h"
+#include "operator/admission/admission.h"
 
 #include <base/buf.h>
 #include <stdint.h>

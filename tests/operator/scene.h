@@ -6,8 +6,8 @@
 #ifndef ESCAPE_TESTS_OPERATOR_SCENE_H
 #define ESCAPE_TESTS_OPERATOR_SCENE_H
 
-#include "operator/action.h"
-#include "operator/config.h"
+#include "operator/plan/action.h"
+#include "operator/plan/config.h"
 
 /* cmocka.h needs these before it. */
 #include <setjmp.h>

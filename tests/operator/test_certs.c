@@ -2,9 +2,9 @@
 #include "scene.h"
 
 #include "merge.h"
-#include "operator/ca_bundle.h"
-#include "operator/certs.h"
-#include "operator/secrets.h"
+#include "operator/secrets/ca_bundle.h"
+#include "operator/secrets/certs.h"
+#include "operator/secrets/secrets.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>

@@ -3,13 +3,13 @@
 #include "scene.h"
 
 #include "../base/oom.h"
-#include "operator/admission.h"
-#include "operator/ca_bundle.h"
-#include "operator/plan_alarms.h"
-#include "operator/plan_escape.h"
-#include "operator/plan_retention.h"
-#include "operator/plan_status.h"
-#include "operator/successor.h"
+#include "operator/admission/admission.h"
+#include "operator/plan/plan_alarms.h"
+#include "operator/plan/plan_escape.h"
+#include "operator/plan/plan_retention.h"
+#include "operator/plan/plan_status.h"
+#include "operator/plan/successor.h"
+#include "operator/secrets/ca_bundle.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>

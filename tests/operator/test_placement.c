@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 
-#include "operator/placement.h"
+#include "operator/plan/placement.h"
 
 #include <base/str.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 
-#include "operator/plan_alarms.h"
+#include "operator/plan/plan_alarms.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>

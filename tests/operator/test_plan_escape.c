@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 
-#include "operator/plan_escape.h"
-#include "operator/successor.h"
+#include "operator/plan/plan_escape.h"
+#include "operator/plan/successor.h"
 
 #include <base/str.h>
 #include <string.h>

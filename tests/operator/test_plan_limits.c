@@ -2,8 +2,8 @@
 /* What bounds new Escapes, and what each of them is called and takes along. */
 #include "scene.h"
 
-#include "operator/draft.h"
-#include "operator/plan_alarms.h"
+#include "operator/plan/draft.h"
+#include "operator/plan/plan_alarms.h"
 
 #include <base/buf.h>
 #include <base/str.h>

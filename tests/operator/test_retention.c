@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 
-#include "operator/plan_retention.h"
+#include "operator/plan/plan_retention.h"
 
 #include <base/str.h>
 

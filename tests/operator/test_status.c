@@ -2,7 +2,7 @@
 #include "scene.h"
 
 #include "merge.h"
-#include "operator/plan_status.h"
+#include "operator/plan/plan_status.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>

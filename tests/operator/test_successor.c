@@ -2,7 +2,7 @@
 #include "scene.h"
 
 #include "merge.h"
-#include "operator/successor.h"
+#include "operator/plan/successor.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>

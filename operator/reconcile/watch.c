@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/reconcile/watch.h"
+
+#include <base/cleanup.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <errno.h>
+#include <kube/informer.h>
+
+enum kind { KIND_POLICIES, KIND_PODS, KIND_NODES, KIND_REPORTS, KIND_ESCAPES, KINDS };
+
+struct watch {
+	struct world *world;
+	struct reconcile *reconcile;
+	struct kube_informer *informers[KINDS];
+};
+
+static const struct kube_resource *const RESOURCES[KINDS] = {
+	[KIND_POLICIES] = &API_POLICIES,
+	[KIND_PODS] = &KUBE_PODS,
+	[KIND_NODES] = &KUBE_NODES,
+	[KIND_REPORTS] = &API_REPORTS,
+	[KIND_ESCAPES] = &API_ESCAPES,
+};
+
+static const char *namespace_of(const struct json *obj)
+{
+	return json_str_at(obj, "metadata.namespace", "");
+}
+
+static const char *name_of(const struct json *obj)
+{
+	return json_str_at(obj, "metadata.name", "");
+}
+
+static void unreadable(enum kind kind, const struct json *obj, const struct err *e)
+{
+	log_warn("object ignored, it cannot be read", "kind", RESOURCES[kind]->kind, "namespace",
+		namespace_of(obj), "name", name_of(obj), "message", e->message);
+}
+
+static void on_policy(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct watch *w = arg;
+	struct err e = {0};
+
+	(void)old;
+	if (change == KUBE_REMOVED)
+		world_drop_policy(w->world, namespace_of(obj), name_of(obj));
+	else if (world_put_policy(w->world, obj, &e))
+		unreadable(KIND_POLICIES, obj, &e);
+	reconcile_policy(w->reconcile, namespace_of(obj), name_of(obj));
+}
+
+/* Told before it goes and after it came: what depended on the old state is looked at as well. */
+static void on_pod(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct watch *w = arg;
+	const struct world_pod *p = world_pod(w->world, namespace_of(obj), name_of(obj));
+	struct err e = {0};
+
+	(void)old;
+	if (p)
+		reconcile_pod(w->reconcile, p);
+	if (change == KUBE_REMOVED) {
+		world_drop_pod(w->world, namespace_of(obj), name_of(obj));
+		return;
+	}
+	if (world_put_pod(w->world, obj, &e)) {
+		unreadable(KIND_PODS, obj, &e);
+		return;
+	}
+	p = world_pod(w->world, namespace_of(obj), name_of(obj));
+	if (p)
+		reconcile_pod(w->reconcile, p);
+}
+
+static void on_node(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct watch *w = arg;
+	struct err e = {0};
+
+	(void)old;
+	if (change == KUBE_REMOVED)
+		world_drop_node(w->world, name_of(obj));
+	else if (world_put_node(w->world, obj, &e))
+		unreadable(KIND_NODES, obj, &e);
+	reconcile_nodes(w->reconcile);
+}
+
+static void on_report(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct watch *w = arg;
+	struct err e = {0};
+
+	(void)old;
+	if (change == KUBE_REMOVED)
+		world_drop_report(w->world, name_of(obj));
+	else if (world_put_report(w->world, obj, &e))
+		unreadable(KIND_REPORTS, obj, &e);
+	reconcile_nodes(w->reconcile);
+}
+
+static void on_escape(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct watch *w = arg;
+
+	(void)old;
+	if (change == KUBE_REMOVED)
+		reconcile_drop_escape(w->reconcile, namespace_of(obj), name_of(obj));
+	else
+		reconcile_take_escape(w->reconcile, obj, true);
+}
+
+static const kube_on_change HANDLERS[KINDS] = {
+	[KIND_POLICIES] = on_policy,
+	[KIND_PODS] = on_pod,
+	[KIND_NODES] = on_node,
+	[KIND_REPORTS] = on_report,
+	[KIND_ESCAPES] = on_escape,
+};
+
+const char *watch_missing(const struct watch *w)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (!w->informers[i] || !kube_informer_synced(w->informers[i]))
+			return RESOURCES[i]->plural;
+	return NULL;
+}
+
+static void on_synced(void *arg)
+{
+	struct watch *w = arg;
+
+	if (!watch_missing(w))
+		reconcile_set_synced(w->reconcile);
+}
+
+int watch_new(
+	struct kube_client *c, struct world *world, struct reconcile *r, struct watch **ret, struct err *e)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	int rc = 0;
+
+	if (!w)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for informers");
+	w->world = world;
+	w->reconcile = r;
+	for (size_t i = 0; !rc && i < KINDS; i++) {
+		const struct kube_informer_args args = {
+			.resource = RESOURCES[i], .on_change = HANDLERS[i], .on_synced = on_synced, .arg = w};
+
+		rc = kube_informer_new(c, &args, &w->informers[i], e);
+	}
+	if (rc)
+		watch_free(w);
+	else
+		*ret = w;
+	return rc;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < KINDS; i++)
+		kube_informer_free(w->informers[i]);
+	free(w);
+}
