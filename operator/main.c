@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/admission/webhook.h"
 #include "operator/options.h"
+#include "operator/reconcile/informers.h"
 #include "operator/reconcile/metrics.h"
 #include "operator/reconcile/reconcile.h"
-#include "operator/reconcile/watch.h"
 #include "operator/secrets/secrets.h"
 
 #include <base/cleanup.h>
@@ -30,7 +30,7 @@ struct operator_process {
 	struct kube_client *client;
 	struct op_metrics *metrics;
 	struct reconcile *reconcile;
-	struct watch *watch;
+	struct informers *informers;
 	struct kube_lease *lease;
 	struct tls_keeper *tls;
 	struct store_key *store_key;
@@ -116,7 +116,7 @@ static void on_healthz(void *arg, const struct http_call *call, struct http_answ
 static void on_readyz(void *arg, const struct http_call *call, struct http_answer *answer)
 {
 	struct operator_process *o = arg;
-	const char *missing = watch_missing(o->watch);
+	const char *missing = informers_missing(o->informers);
 
 	(void)call;
 	answer->status = 503;
@@ -189,7 +189,7 @@ static int parts_start(struct operator_process *o, struct err *e)
 	if (reconcile_new(o->client, &o->world, &o->options.plan, o->metrics, &o->reconcile) ||
 		store_key_new(o->client, o->options.namespace_, STORE_SECRET, &o->store_key))
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory to begin");
-	rc = watch_new(o->client, &o->world, o->reconcile, &o->watch, e);
+	rc = informers_new(o->client, &o->world, o->reconcile, &o->informers, e);
 	if (!rc)
 		rc = webhook_start(o, e);
 	if (!rc)
@@ -215,7 +215,7 @@ static void parts_free(struct operator_process *o)
 	if (o->reconcile)
 		reconcile_set_leader(o->reconcile, false);
 	kube_lease_free(o->lease);
-	watch_free(o->watch);
+	informers_free(o->informers);
 	http_server_free(o->http);
 	kube_client_free(o->client);
 	tls_keeper_free(o->tls);

@@ -143,6 +143,48 @@ static void the_handover_gives_back_labels_and_owner(void **state)
 	scene_end(&s);
 }
 
+/* What the API server makes of what we built, with the labels of the node that it was bound to. */
+static struct json *admitted(const struct json *built)
+{
+	struct json *found = json_dup(built);
+	struct json *spec = json_edit(found, "spec"), *labels = json_edit(found, "metadata.labels");
+	auto_json struct json *token = json_new_obj();
+
+	json_set_str(json_obj_at(found, "metadata"), "uid", "b1");
+	json_set_str(labels, "topology.kubernetes.io/zone", "zone-b");
+	json_set_str(labels, "topology.kubernetes.io/region", "region-b");
+	json_set_num(spec, "priority", 0);
+	json_set_str(spec, "serviceAccount", "w");
+	json_set_str(spec, "nodeName", "node-b");
+	json_set_str(token, "name", "kube-api-access-zzzzz");
+	json_add(json_edit(spec, "volumes"), json_dup(token));
+	return found;
+}
+
+static void the_handover_leaves_the_labels_of_the_nodes_alone(void **state)
+{
+	struct scene s;
+	const struct json *labels;
+	(void)state;
+	scene_begin(&s);
+	auto_json struct json *old = json_dup(old_pod(&s));
+	merge_apply(old, scene_json(&s, "{'metadata':{'labels':{'topology.kubernetes.io/zone':'zone-a',"
+					"'topology.kubernetes.io/region':'region-a'}}}"));
+	auto_json struct json *built = successor_build(&MOVE, old);
+	auto_json struct json *pod = admitted(built);
+	auto_json struct json *patch = successor_handover_patch(pod);
+
+	assert_true(successor_matches(built, pod));
+	assert_null(json_member(json_at(patch, "metadata.labels"), "topology.kubernetes.io/zone"));
+	assert_null(json_member(json_at(patch, "metadata.labels"), "topology.kubernetes.io/region"));
+	merge_apply(pod, patch);
+	labels = json_at(pod, "metadata.labels");
+	assert_string_equal(json_str(json_member(labels, "app")), "shop");
+	assert_string_equal(json_str(json_member(labels, "topology.kubernetes.io/zone")), "zone-b");
+	assert_string_equal(json_str(json_member(labels, "topology.kubernetes.io/region")), "region-b");
+	scene_end(&s);
+}
+
 static void a_handover_that_cannot_be_read_is_an_error(void **state)
 {
 	struct scene s;
@@ -152,22 +194,6 @@ static void a_handover_that_cannot_be_read_is_an_error(void **state)
 	assert_null(successor_handover_patch(
 		scene_json(&s, "{'metadata':{'annotations':{'escape.dev/handover':'{'}}}")));
 	scene_end(&s);
-}
-
-/* What the API server makes of what we built. */
-static struct json *admitted(const struct json *built)
-{
-	struct json *found = json_dup(built);
-	struct json *spec = json_edit(found, "spec");
-	auto_json struct json *token = json_new_obj();
-
-	json_set_str(json_obj_at(found, "metadata"), "uid", "b1");
-	json_set_num(spec, "priority", 0);
-	json_set_str(spec, "serviceAccount", "w");
-	json_set_str(spec, "nodeName", "node-b");
-	json_set_str(token, "name", "kube-api-access-zzzzz");
-	json_add(json_edit(spec, "volumes"), json_dup(token));
-	return found;
 }
 
 static void our_own_successor_is_known_again(void **state)
@@ -236,6 +262,7 @@ int main(void)
 		cmocka_unit_test(the_token_is_left_to_admission),
 		cmocka_unit_test(every_alternative_names_the_destination),
 		cmocka_unit_test(the_handover_gives_back_labels_and_owner),
+		cmocka_unit_test(the_handover_leaves_the_labels_of_the_nodes_alone),
 		cmocka_unit_test(a_handover_that_cannot_be_read_is_an_error),
 		cmocka_unit_test(our_own_successor_is_known_again),
 		cmocka_unit_test(a_pod_of_the_same_name_with_anything_else_in_it_is_refused),

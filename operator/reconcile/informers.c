@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/reconcile/watch.h"
+#include "operator/reconcile/informers.h"
 
 #include <base/cleanup.h>
 #include <base/log.h>
@@ -9,7 +9,7 @@
 
 enum kind { KIND_POLICIES, KIND_PODS, KIND_NODES, KIND_REPORTS, KIND_ESCAPES, KINDS };
 
-struct watch {
+struct informers {
 	struct world *world;
 	struct reconcile *reconcile;
 	struct kube_informer *informers[KINDS];
@@ -41,75 +41,75 @@ static void unreadable(enum kind kind, const struct json *obj, const struct err 
 
 static void on_policy(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
 {
-	struct watch *w = arg;
+	struct informers *in = arg;
 	struct err e = {0};
 
 	(void)old;
 	if (change == KUBE_REMOVED)
-		world_drop_policy(w->world, namespace_of(obj), name_of(obj));
-	else if (world_put_policy(w->world, obj, &e))
+		world_drop_policy(in->world, namespace_of(obj), name_of(obj));
+	else if (world_put_policy(in->world, obj, &e))
 		unreadable(KIND_POLICIES, obj, &e);
-	reconcile_policy(w->reconcile, namespace_of(obj), name_of(obj));
+	reconcile_policy(in->reconcile, namespace_of(obj), name_of(obj));
 }
 
 /* Told before it goes and after it came: what depended on the old state is looked at as well. */
 static void on_pod(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
 {
-	struct watch *w = arg;
-	const struct world_pod *p = world_pod(w->world, namespace_of(obj), name_of(obj));
+	struct informers *in = arg;
+	const struct world_pod *p = world_pod(in->world, namespace_of(obj), name_of(obj));
 	struct err e = {0};
 
 	(void)old;
 	if (p)
-		reconcile_pod(w->reconcile, p);
+		reconcile_pod(in->reconcile, p);
 	if (change == KUBE_REMOVED) {
-		world_drop_pod(w->world, namespace_of(obj), name_of(obj));
+		world_drop_pod(in->world, namespace_of(obj), name_of(obj));
 		return;
 	}
-	if (world_put_pod(w->world, obj, &e)) {
+	if (world_put_pod(in->world, obj, &e)) {
 		unreadable(KIND_PODS, obj, &e);
 		return;
 	}
-	p = world_pod(w->world, namespace_of(obj), name_of(obj));
+	p = world_pod(in->world, namespace_of(obj), name_of(obj));
 	if (p)
-		reconcile_pod(w->reconcile, p);
+		reconcile_pod(in->reconcile, p);
 }
 
 static void on_node(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
 {
-	struct watch *w = arg;
+	struct informers *in = arg;
 	struct err e = {0};
 
 	(void)old;
 	if (change == KUBE_REMOVED)
-		world_drop_node(w->world, name_of(obj));
-	else if (world_put_node(w->world, obj, &e))
+		world_drop_node(in->world, name_of(obj));
+	else if (world_put_node(in->world, obj, &e))
 		unreadable(KIND_NODES, obj, &e);
-	reconcile_nodes(w->reconcile);
+	reconcile_nodes(in->reconcile);
 }
 
 static void on_report(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
 {
-	struct watch *w = arg;
+	struct informers *in = arg;
 	struct err e = {0};
 
 	(void)old;
 	if (change == KUBE_REMOVED)
-		world_drop_report(w->world, name_of(obj));
-	else if (world_put_report(w->world, obj, &e))
+		world_drop_report(in->world, name_of(obj));
+	else if (world_put_report(in->world, obj, &e))
 		unreadable(KIND_REPORTS, obj, &e);
-	reconcile_nodes(w->reconcile);
+	reconcile_nodes(in->reconcile);
 }
 
 static void on_escape(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
 {
-	struct watch *w = arg;
+	struct informers *in = arg;
 
 	(void)old;
 	if (change == KUBE_REMOVED)
-		reconcile_drop_escape(w->reconcile, namespace_of(obj), name_of(obj));
+		reconcile_drop_escape(in->reconcile, namespace_of(obj), name_of(obj));
 	else
-		reconcile_take_escape(w->reconcile, obj, true);
+		reconcile_take_escape(in->reconcile, obj, true);
 }
 
 static const kube_on_change HANDLERS[KINDS] = {
@@ -120,50 +120,52 @@ static const kube_on_change HANDLERS[KINDS] = {
 	[KIND_ESCAPES] = on_escape,
 };
 
-const char *watch_missing(const struct watch *w)
+const char *informers_missing(const struct informers *in)
 {
 	for (size_t i = 0; i < KINDS; i++)
-		if (!w->informers[i] || !kube_informer_synced(w->informers[i]))
+		if (!in->informers[i] || !kube_informer_synced(in->informers[i]))
 			return RESOURCES[i]->plural;
 	return NULL;
 }
 
 static void on_synced(void *arg)
 {
-	struct watch *w = arg;
+	struct informers *in = arg;
 
-	if (!watch_missing(w))
-		reconcile_set_synced(w->reconcile);
+	if (!informers_missing(in))
+		reconcile_set_synced(in->reconcile);
 }
 
-int watch_new(
-	struct kube_client *c, struct world *world, struct reconcile *r, struct watch **ret, struct err *e)
+int informers_new(struct kube_client *c, struct world *world, struct reconcile *r, struct informers **ret,
+	struct err *e)
 {
-	struct watch *w = calloc(1, sizeof(*w));
+	struct informers *in = calloc(1, sizeof(*in));
 	int rc = 0;
 
-	if (!w)
+	if (!in)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for informers");
-	w->world = world;
-	w->reconcile = r;
+	in->world = world;
+	in->reconcile = r;
 	for (size_t i = 0; !rc && i < KINDS; i++) {
-		const struct kube_informer_args args = {
-			.resource = RESOURCES[i], .on_change = HANDLERS[i], .on_synced = on_synced, .arg = w};
+		const struct kube_informer_args args = {.resource = RESOURCES[i],
+			.on_change = HANDLERS[i],
+			.on_synced = on_synced,
+			.arg = in};
 
-		rc = kube_informer_new(c, &args, &w->informers[i], e);
+		rc = kube_informer_new(c, &args, &in->informers[i], e);
 	}
 	if (rc)
-		watch_free(w);
+		informers_free(in);
 	else
-		*ret = w;
+		*ret = in;
 	return rc;
 }
 
-void watch_free(struct watch *w)
+void informers_free(struct informers *in)
 {
-	if (!w)
+	if (!in)
 		return;
 	for (size_t i = 0; i < KINDS; i++)
-		kube_informer_free(w->informers[i]);
-	free(w);
+		kube_informer_free(in->informers[i]);
+	free(in);
 }
