@@ -37,7 +37,7 @@ int dest_pod_pid(const struct job *j)
 /*
  * The addresses are there before anybody sends to them, and the pod is cut off until its sockets are: a
  * packet that met the address without the socket would be answered with a reset, and the connection would be
- * lost.
+ * lost. What comes meanwhile waits at the node's unanswered neighbour entry until that is set.
  */
 static int addresses_prepare(const struct job *j, struct err *e)
 {
@@ -49,7 +49,7 @@ static int addresses_prepare(const struct job *j, struct err *e)
 	for (size_t i = 0; i < j->x.spec.n_addresses; i++) {
 		rc = net_pod_address_add(pid, j->x.spec.addresses[i], e);
 		if (!rc)
-			rc = net_pod_neighbour(pid, j->x.spec.addresses[i], e);
+			rc = net_pod_neighbour_forget(pid, j->x.spec.addresses[i], e);
 		if (rc)
 			return rc;
 	}

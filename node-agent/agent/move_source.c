@@ -10,6 +10,7 @@
 #include "move_source_priv.h"
 #include "node-agent/net/netswitch.h"
 #include "orders.h"
+#include "routes.h"
 #include "snapshots.h"
 
 static int pod_pid(struct guard **guards, size_t n)
@@ -58,6 +59,7 @@ int source_stop(struct job *j, struct guard **guards, size_t n, struct err *e)
 	rc = net_pod_cut(pid, e);
 	if (!rc)
 		rc = fence_set(j->agent->fences_dir, j->x.spec.pod_uid, j->key, e);
+	routes_touch(j->agent->routes);
 	job_note(j, "network", clock_monotonic_ms() - began);
 	return rc;
 }

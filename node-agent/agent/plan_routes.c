@@ -3,13 +3,24 @@
 
 #include "routes.h"
 
-static bool has_address(const struct escape *x)
+/* Sent ahead: from the cut on, packets wait at the destination's bridge until the pod is back, instead of
+ * being lost. */
+static bool is_sent_ahead(const struct route_input *in, const char *me)
 {
+	enum escape_phase p = in->x->status.phase;
+
+	return (p == PHASE_STAGED || p == PHASE_SEALED) &&
+	       (str_eq(in->x->spec.destination_node, me) || (in->cut && str_eq(in->x->spec.source_node, me)));
+}
+
+static bool has_address(const struct route_input *in, const char *me)
+{
+	const struct escape *x = in->x;
 	enum escape_phase p = x->status.phase;
 
 	return x->spec.kind == ESCAPE_MOVE && x->spec.network == NETWORK_ADDRESS &&
 	       !x->status.network_released &&
-	       (p == PHASE_RESTORING || p == PHASE_RESTORED || p == PHASE_SUCCEEDED);
+	       (p == PHASE_RESTORING || p == PHASE_RESTORED || p == PHASE_SUCCEEDED || is_sent_ahead(in, me));
 }
 
 static int64_t claimed_at(const struct escape *x)
@@ -48,16 +59,17 @@ static void entry_set(const struct escape *x, const struct node *to, const char 
 	str_copy(r->via, sizeof(r->via), r->local ? "" : to->internal_ip);
 }
 
-size_t plan_routes(const struct escape *const *escapes, size_t n, const struct node *nodes, size_t n_nodes,
+size_t plan_routes(const struct route_input *in, size_t n, const struct node *nodes, size_t n_nodes,
 	const char *me, struct route_plan *ret, size_t max)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct escape *x = escapes[i];
+		const struct escape *x = in[i].x;
 		const struct node *to = node_by_name(nodes, n_nodes, x->spec.destination_node);
 
-		if (!has_address(x) || (!str_eq(x->spec.destination_node, me) && (!to || !*to->internal_ip)))
+		if (!has_address(&in[i], me) ||
+			(!str_eq(x->spec.destination_node, me) && (!to || !*to->internal_ip)))
 			continue;
 		for (size_t a = 0; a < x->spec.n_addresses; a++) {
 			struct route_plan *r = entry_for(ret, &count, max, x->spec.addresses[a]);

@@ -48,16 +48,25 @@ void routes_free(struct routes *rs)
 }
 
 struct gather {
-	const struct escape **list;
+	const struct agent *agent;
+	struct route_input *list;
 	size_t n, max;
 };
+
+static bool is_cut(const struct agent *a, const struct escape *x)
+{
+	enum escape_phase p = x->status.phase;
+
+	return (p == PHASE_STAGED || p == PHASE_SEALED) && str_eq(x->spec.source_node, a->cfg->node) &&
+	       fence_stands(a->fences_dir, x->spec.pod_uid);
+}
 
 static void gather_one(void *arg, const struct escape *x)
 {
 	struct gather *g = arg;
 
 	if (g->n < g->max)
-		g->list[g->n++] = x;
+		g->list[g->n++] = (struct route_input){.x = x, .cut = is_cut(g->agent, x)};
 }
 
 static int pid_of_pod(const struct agent *a, const char *uid)
@@ -156,7 +165,7 @@ static bool routes_known(const struct routes *rs)
 static void routes_update(void *arg)
 {
 	struct routes *rs = arg;
-	struct gather g = {.max = ROUTES_MAX};
+	struct gather g = {.agent = rs->agent, .max = ROUTES_MAX};
 	struct route_plan *plan = NULL;
 	struct net_route *routes = NULL;
 	size_t n;
@@ -165,7 +174,7 @@ static void routes_update(void *arg)
 	rs->dirty = !routes_known(rs);
 	if (rs->dirty || rs->agent->stopping)
 		return;
-	g.list = calloc(g.max, sizeof(const struct escape *));
+	g.list = calloc(g.max, sizeof(*g.list));
 	plan = calloc(ROUTES_MAX, sizeof(*plan));
 	routes = calloc(ROUTES_MAX, sizeof(*routes));
 	if (g.list && plan && routes) {

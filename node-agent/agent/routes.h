@@ -22,12 +22,17 @@ struct route_plan {
 	int64_t claimed_ms;        /* when its Escape was claimed: the latest claim has the address */
 };
 
+struct route_input {
+	const struct escape *x;
+	bool cut; /* this node is the source, and the pod is cut off and fenced */
+};
+
 /*
  * Pure. One entry per address, from Moves that are Restoring, Restored or Succeeded and have not released the
- * network; the one claimed last wins. Destinations whose node is unknown are left out. Returns the number of
- * entries, at most max.
+ * network; source and destination send packets ahead from the cut on. The one claimed last wins. Destinations
+ * whose node is unknown are left out. Returns the number of entries, at most max.
  */
-size_t plan_routes(const struct escape *const *escapes, size_t n, const struct node *nodes, size_t n_nodes,
+size_t plan_routes(const struct route_input *in, size_t n, const struct node *nodes, size_t n_nodes,
 	const char *me, struct route_plan *ret, size_t max);
 
 struct routes;

@@ -15,6 +15,7 @@
 /* Cuts the pod off: the node's end of the pod's eth0 goes down, so packets are dropped, neither answered nor
  * rejected. */
 int net_pod_cut(int pid, struct err *e);
+/* Returns when both ends carry packets again. */
 int net_pod_heal(int pid, struct err *e);
 bool net_pod_is_cut(int pid);
 /*
@@ -28,11 +29,13 @@ int net_pod_address_add(int pid, const char *address, struct err *e);
  * pod's eth0. */
 int net_pod_announce(int pid, const char *address, struct err *e);
 /*
- * Tells the node itself where the address is: a neighbour entry on the pod's bridge with the MAC of its eth0,
- * in place of what an earlier stay left. Without it the first packet to a pod that is still cut off asks in
- * vain, and the next question comes a second later.
+ * Tells the node itself where the address is: a neighbour entry on the pod's bridge with the MAC of its eth0.
+ * Packets that waited for one are delivered at once. forget removes the entry, also what an earlier stay of
+ * the address left: from then on packets wait (the kernel asks three times, a second apart, then drops them)
+ * until the entry is set.
  */
 int net_pod_neighbour(int pid, const char *address, struct err *e);
+int net_pod_neighbour_forget(int pid, const char *address, struct err *e);
 /* Name of the bridge (or other device) at the node's end that the pod's eth0 hangs on, e.g. "cni0". */
 int net_pod_bridge(int pid, char *dst, size_t size, struct err *e);
 

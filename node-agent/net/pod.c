@@ -3,11 +3,12 @@
 
 #include <base/str.h>
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
-#include <net/if.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <string.h>
+#include <time.h>
 
 static inline void free_sock(struct nl_sock **sk)
 {
@@ -98,9 +99,33 @@ int net_pod_cut(int pid, struct err *e)
 	return peer_set_up(pid, false, e);
 }
 
+static bool peer_carries(int pid)
+{
+	auto_sock struct nl_sock *sk = NULL, *pod_sk = NULL;
+	auto_link struct rtnl_link *peer = NULL, *eth = NULL;
+
+	return peer_link(pid, &sk, &peer, NULL) == 0 && pod_link(pid, &pod_sk, &eth, NULL) == 0 &&
+	       rtnl_link_get_operstate(peer) == IF_OPER_UP && rtnl_link_get_operstate(eth) == IF_OPER_UP;
+}
+
+/* A veth that was set up carries packets only when the kernel's own work has seen its carrier. */
+#define CARRIER_TRIES 500
+#define CARRIER_STEP_NS 500000
+
 int net_pod_heal(int pid, struct err *e)
 {
-	return peer_set_up(pid, true, e);
+	const struct timespec step = {.tv_nsec = CARRIER_STEP_NS};
+	int r = peer_set_up(pid, true, e);
+
+	for (int i = 0; !r && i < CARRIER_TRIES; i++) {
+		if (peer_carries(pid))
+			return 0;
+		nanosleep(&step, NULL);
+	}
+	return r ? r
+		 : err_set(e, -ETIMEDOUT, "NoCarrier",
+			   "the network of process %d was connected and carries nothing after %d ms", pid,
+			   CARRIER_TRIES * (CARRIER_STEP_NS / 1000) / 1000);
 }
 
 bool net_pod_is_cut(int pid)

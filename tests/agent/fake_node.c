@@ -254,6 +254,12 @@ int net_pod_neighbour(int pid, const char *address, struct err *e)
 	return noted("neighbour", address, e);
 }
 
+int net_pod_neighbour_forget(int pid, const char *address, struct err *e)
+{
+	(void)pid;
+	return noted("forget", address, e);
+}
+
 int net_pod_announce(int pid, const char *address, struct err *e)
 {
 	(void)pid;

@@ -21,7 +21,7 @@ static const struct node NODES[] = {
 };
 
 static struct escape pool[4];
-static const struct escape *list[4];
+static struct route_input list[4];
 static size_t count;
 
 static struct escape *add(
@@ -40,7 +40,7 @@ static struct escape *add(
 	str_copy(x->status.timeline[0].phase, sizeof(x->status.timeline[0].phase), "Restoring");
 	x->status.timeline[0].at_ms = claimed;
 	x->status.n_timeline = claimed ? 1 : 0;
-	list[count++] = x;
+	list[count++] = (struct route_input){.x = x};
 	return x;
 }
 
@@ -87,6 +87,36 @@ static void test_each_node_sees_its_own(void **state)
 	assert_string_equal(r[0].via, "");
 }
 
+/* From the cut on, source and destination send packets ahead; everybody else waits for the claim. */
+static void test_sent_ahead(void **state)
+{
+	struct route_plan r[4];
+	struct escape *x;
+
+	(void)state;
+	add("before", "node-a", PHASE_SUCCEEDED, 100, "10.244.0.5");
+	x = add("now", "node-b", PHASE_STAGED, 0, "10.244.0.5");
+	x->created_ms = 200;
+	str_copy(x->spec.source_node, sizeof(x->spec.source_node), "node-a");
+	assert_int_equal(plan("node-c", r), 1);
+	assert_string_equal(r[0].via, "10.0.0.1");
+	assert_int_equal(plan("node-b", r), 1);
+	assert_true(r[0].local);
+	assert_string_equal(r[0].successor_uid, "uid-now");
+	/* The source serves until it is cut. */
+	assert_int_equal(plan("node-a", r), 1);
+	assert_true(r[0].local);
+	list[1].cut = true;
+	for (enum escape_phase p = PHASE_STAGED; p <= PHASE_SEALED; p++) {
+		x->status.phase = p;
+		assert_int_equal(plan("node-a", r), 1);
+		assert_string_equal(r[0].via, "10.0.0.2");
+	}
+	x->status.phase = PHASE_ABORTING;
+	assert_int_equal(plan("node-a", r), 1);
+	assert_true(r[0].local);
+}
+
 static void test_latest_claim_wins(void **state)
 {
 	struct route_plan r[4];
@@ -97,8 +127,8 @@ static void test_latest_claim_wins(void **state)
 	assert_int_equal(plan("node-a", r), 1);
 	assert_string_equal(r[0].via, "10.0.0.3");
 	/* In whatever order the cache gives them. */
-	list[0] = &pool[1];
-	list[1] = &pool[0];
+	list[0].x = &pool[1];
+	list[1].x = &pool[0];
 	assert_int_equal(plan("node-a", r), 1);
 	assert_string_equal(r[0].via, "10.0.0.3");
 	/* Aborted after the claim: the address is where it was before. */
@@ -149,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_phases, setup),
 		cmocka_unit_test_setup(test_each_node_sees_its_own, setup),
+		cmocka_unit_test_setup(test_sent_ahead, setup),
 		cmocka_unit_test_setup(test_latest_claim_wins, setup),
 		cmocka_unit_test_setup(test_left_out, setup),
 		cmocka_unit_test_setup(test_several_addresses_and_the_limit, setup),
