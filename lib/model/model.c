@@ -92,6 +92,15 @@ int model_hacked_exponential(double n0, double k, double t, double hosts, double
 	return rc;
 }
 
+/* Between N0 and mu, whatever is lost in between: nothing overflows or cancels for any of them. */
+static double logistic(double n0, double k, double mu, double t)
+{
+	double left = exp(-k * t), grown = -expm1(-k * t);
+	double n = n0 < mu ? n0 / (left + n0 / mu * grown) : mu / (grown + mu / n0 * left);
+
+	return fmax(fmin(n0, mu), fmin(n, fmax(n0, mu)));
+}
+
 int model_hacked_logistic(
 	double n0, double k, double mu, double t, double hosts, double *ret_hacked, struct err *e)
 {
@@ -101,9 +110,7 @@ int model_hacked_logistic(
 		return rc;
 	if (!isfinite(mu) || mu <= 0)
 		return edom(e, "the capacity", mu, "finite and above 0");
-	/* Divided by exp(k t) above and below, so that no time is too long for it; at N0 = mu it is constant.
-	 */
-	*ret_hacked = n0 > 0 ? fmin(mu * n0 / (n0 + (mu - n0) * exp(-k * t)), hosts) : 0;
+	*ret_hacked = n0 > 0 ? fmin(logistic(n0, k, mu, t), hosts) : 0;
 	return 0;
 }
 
