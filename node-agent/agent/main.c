@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "agent.h"
-#include "probe.h"
+#include "node-agent/agent/core/agent.h"
+#include "node-agent/agent/report/probe.h"
 
 const char *argp_program_version = "escape-agent " ESCAPE_VERSION;
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report_fill.h"
+#include "node-agent/agent/report_fill.h"
 
 #include <base/str.h>
 #include <stdlib.h>
 
-#include "escapes.h"
-#include "fence.h"
-#include "guard.h"
-#include "policies.h"
-#include "snapshots.h"
+#include "node-agent/agent/escapes/escapes.h"
+#include "node-agent/agent/guard/guard.h"
+#include "node-agent/agent/guard/policies.h"
+#include "node-agent/agent/keepers/fence.h"
+#include "node-agent/agent/snapshots/snapshots.h"
 
 static const char *state_of(const struct guard *g)
 {

@@ -6,7 +6,7 @@
 
 #include <api/report.h>
 
-#include "agent.h"
+#include "node-agent/agent/core/agent.h"
 
 void report_fill_containers(struct agent *a, struct report *ret);
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node-agent/agent/freezer.h"
-#include "node-agent/agent/probe.h"
+#include "node-agent/agent/keepers/freezer.h"
+#include "node-agent/agent/report/probe.h"
 #include "node-agent/net/netswitch.h"
 
 /* --- monitor.h --- */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node-agent/agent/freezer.h"
-#include "node-agent/agent/probe.h"
+#include "node-agent/agent/keepers/freezer.h"
+#include "node-agent/agent/report/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

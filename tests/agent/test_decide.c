@@ -11,7 +11,7 @@
 #include <base/str.h>
 #include <string.h>
 
-#include "node-agent/agent/decide.h"
+#include "node-agent/agent/guard/decide.h"
 
 static void test_mode(void **state)
 {

@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node-agent/agent/alarm.h"
-#include "node-agent/agent/fence.h"
-#include "node-agent/agent/probe.h"
-#include "node-agent/agent/profiles.h"
-#include "node-agent/agent/rollback.h"
+#include "node-agent/agent/guard/alarm.h"
+#include "node-agent/agent/guard/profiles.h"
+#include "node-agent/agent/keepers/fence.h"
+#include "node-agent/agent/report/probe.h"
+#include "node-agent/agent/rollback/rollback.h"
 
 static char root[64];
 

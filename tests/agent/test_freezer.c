@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "node-agent/agent/freezer.h"
+#include "node-agent/agent/keepers/freezer.h"
 
 struct path_case {
 	const char *what, *text, *path;

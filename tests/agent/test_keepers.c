@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "fake_keeper.h"
-#include "node-agent/agent/keepers.h"
+#include "node-agent/agent/keepers/keepers.h"
 #include "watchdog.h"
 
 struct scene {

@@ -11,7 +11,7 @@
 #include <base/str.h>
 #include <string.h>
 
-#include "node-agent/agent/routes.h"
+#include "node-agent/agent/network/routes.h"
 
 static const struct node NODES[] = {
 	{.name = "node-a", .internal_ip = "10.0.0.1"},

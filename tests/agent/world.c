@@ -17,8 +17,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "node-agent/agent/fence.h"
-#include "node-agent/agent/storekey.h"
+#include "node-agent/agent/keepers/fence.h"
+#include "node-agent/agent/snapshots/storekey.h"
 #include "watchdog.h"
 
 enum { LIMIT_MS = 30000, SMALL = 1 << 16 };

@@ -13,8 +13,8 @@
 #include "fake_api.h"
 #include "fake_keeper.h"
 #include "fake_node.h"
-#include "node-agent/agent/agent.h"
-#include "node-agent/agent/storage.h"
+#include "node-agent/agent/core/agent.h"
+#include "node-agent/agent/snapshots/storage.h"
 
 #define POD_UID "11111111-aaaa"
 #define SUCCESSOR_UID "22222222-bbbb"

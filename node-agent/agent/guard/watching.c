@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node-agent/agent/guard/watching.h"
+
+#include <base/log.h>
+#include <base/str.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node-agent/agent/guard/profiles.h"
+#include "node-agent/agent/reflex/reflex.h"
+
+static void problem_set(struct guard *g, const struct err *e)
+{
+	if (str_eq(g->watch_problem, e->message))
+		return;
+	snprintf(g->watch_problem, sizeof(g->watch_problem), "%.*s", (int)sizeof(g->watch_problem) - 1,
+		e->message);
+	log_warn("container not watched", "container", g->keeper->id, "reason", e->reason, "why", e->message);
+}
+
+static struct monitor_params params_of(const struct policy *p)
+{
+	return (struct monitor_params){
+		.window = (uint32_t)p->detection.window_size,
+		.epoch = (uint32_t)p->detection.epoch_size,
+		.threshold = (uint32_t)p->detection.threshold,
+	};
+}
+
+static bool params_equal(const struct monitor_params *a, const struct monitor_params *b)
+{
+	return a->window == b->window && a->epoch == b->epoch && a->threshold == b->threshold;
+}
+
+static enum monitor_mode mode_wanted(const struct guard *g)
+{
+	const struct watch_input in = {
+		.policy = g->policy,
+		.monitor_ready = g->agent->monitor != NULL,
+		.init_container = g->init_container,
+		.state = (enum keeper_state)g->keeper->last.state,
+		.order_under_way = g->orders > 0,
+		.profile_ready = g->learned || *g->profile_version,
+	};
+
+	return decide_mode(&in);
+}
+
+static int watch_begin(struct guard *g, struct err *e)
+{
+	int rc = monitor_watch_new(g->agent->monitor, &g->params, reflex_on_verdict, g, &g->watch, e);
+
+	if (rc)
+		return rc;
+	g->mode = MONITOR_OFF;
+	g->marked_pid = 0;
+	g->profile_version[0] = '\0';
+	g->learned = false;
+	return 0;
+}
+
+/*
+ * Before the container's own program runs, its init carries the mark over exec; a container that was found
+ * running, or was restored, is marked task by task.
+ */
+static int watch_mark(struct guard *g, struct err *e)
+{
+	const struct keeper_reply *r = &g->keeper->last;
+	char procs[FREEZER_PATH_MAX + 16];
+	int rc;
+
+	if (!r->init_pid || r->init_pid == g->marked_pid)
+		return 0;
+	if (r->state == KEEPER_CREATED)
+		rc = monitor_watch_mark(g->watch, r->init_pid, e);
+	else if (g->freezer.fd < 0)
+		rc = err_set(e, -ENOENT, "NoCgroup", "the container's cgroup was not found");
+	else if (!(rc = str_fmt(procs, sizeof(procs), "%s/cgroup.procs", g->freezer.dir)))
+		rc = monitor_watch_mark_cgroup(g->watch, r->init_pid, procs, e);
+	if (!rc)
+		g->marked_pid = r->init_pid;
+	return rc;
+}
+
+/* OFF and back is a pause: the epoch goes on, each task begins a fresh window, and CRIU's calls are in none.
+ */
+static void watch_set_mode(struct guard *g, enum monitor_mode mode)
+{
+	if (mode == g->mode)
+		return;
+	if (monitor_watch_mode(g->watch, mode))
+		log_warn("watch mode not set", "container", g->keeper->id);
+	else
+		g->mode = mode;
+}
+
+void watching_end(struct guard *g)
+{
+	monitor_watch_free(g->watch);
+	g->watch = NULL;
+	g->mode = MONITOR_OFF;
+	g->marked_pid = 0;
+	g->learned = false;
+	g->profile_version[0] = '\0';
+}
+
+/* A watch whose numbers are no longer the policy's begins anew. */
+static void watch_check_params(struct guard *g)
+{
+	struct monitor_params want = params_of(g->policy);
+
+	if (g->watch && !params_equal(&want, &g->params))
+		watching_end(g);
+	g->params = want;
+}
+
+static int watch_ensure(struct guard *g, struct err *e)
+{
+	int rc = g->watch ? 0 : watch_begin(g, e);
+
+	if (rc)
+		return rc;
+	rc = profiles_load(g, e);
+	if (rc)
+		return rc;
+	/* While CRIU works there, the tasks come and go. */
+	return g->orders ? 0 : watch_mark(g, e);
+}
+
+void watching_sync(struct guard *g)
+{
+	enum monitor_mode want = mode_wanted(g);
+	struct err e = {0};
+
+	if (!g->policy || g->init_container || !g->agent->monitor) {
+		watching_end(g);
+		return;
+	}
+	watch_check_params(g);
+	if (!g->watch && want == MONITOR_OFF)
+		return;
+	if (watch_ensure(g, &e)) {
+		problem_set(g, &e);
+		return;
+	}
+	g->watch_problem[0] = '\0';
+	watch_set_mode(g, mode_wanted(g));
+}
+
+static void learning_check(struct guard *g)
+{
+	struct monitor_stats s;
+
+	if (!g->watch || !g->policy || monitor_watch_stats(g->watch, &s))
+		return;
+	if (g->mode == MONITOR_LEARN && decide_learned(g->policy, &s)) {
+		g->learned = true;
+		watching_sync(g);
+		log_info("learned", "container", g->keeper->last.container, "pod", g->keeper->last.pod_name);
+	}
+	if (g->learned && !*g->profile_version)
+		profiles_publish(g);
+}
+
+void watching_tick(struct agent *a)
+{
+	for (struct guard *g = a->guards; g; g = g->next)
+		learning_check(g);
+}
