@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node-agent/agent/core/agent.h"
+#include "node-agent/agent/daemon.h"
 
 #include <api/names.h>
 #include <base/cleanup.h>
@@ -10,85 +10,19 @@
 #include <string.h>
 
 #include "node-agent/agent/escapes/escapes.h"
+#include "node-agent/agent/events.h"
 #include "node-agent/agent/guard/guard.h"
 #include "node-agent/agent/guard/policies.h"
 #include "node-agent/agent/guard/profiles.h"
-#include "node-agent/agent/guard/watching.h"
-#include "node-agent/agent/move/held.h"
 #include "node-agent/agent/network/routes.h"
 #include "node-agent/agent/report/metrics.h"
 #include "node-agent/agent/report/probe.h"
 #include "node-agent/agent/report/report.h"
+#include "node-agent/agent/report_fill.h"
 #include "node-agent/agent/snapshots/snapshots.h"
 #include "node-agent/agent/snapshots/storage.h"
-#include "node-agent/agent/snapshots/storekey.h"
 
 #define TICK_MS 1000
-
-static void on_keeper(void *arg, struct keeper *k)
-{
-	struct agent *a = arg;
-
-	guards_on_keeper(a, k);
-	/* A successor's pod is where a moved address lives. */
-	if (k->last.successor && a->routes)
-		routes_touch(a->routes);
-}
-
-static void on_keeper_gone(void *arg, struct keeper *k)
-{
-	guards_on_keeper_gone(arg, k);
-}
-
-static void on_keepers_settled(void *arg)
-{
-	struct agent *a = arg;
-
-	log_info("keepers of this node known");
-	escapes_kick_open(a->escapes);
-	routes_touch(a->routes);
-}
-
-static void on_pod(void *arg, enum kube_change change, const struct json *object, const struct json *old)
-{
-	struct agent *a = arg;
-
-	(void)change;
-	(void)old;
-	guards_sync_pod(a, json_str_at(object, "metadata.uid", ""));
-	escapes_kick_pod(a->escapes, json_str_at(object, "metadata.uid", ""));
-	report_touch(a->reporter);
-}
-
-static void on_synced(void *arg)
-{
-	struct agent *a = arg;
-
-	guards_sync_all(a);
-	routes_touch(a->routes);
-}
-
-/* What could not be decided for want of an answer is asked again. */
-static void held_tick(struct agent *a)
-{
-	for (struct guard *g = a->guards; g; g = g->next)
-		if (g->keeper->last.state == KEEPER_HELD)
-			held_evaluate(g);
-}
-
-static void on_tick(void *arg)
-{
-	struct agent *a = arg;
-
-	if (a->stopping)
-		return;
-	storekey_tick(a);
-	watching_tick(a);
-	snapshots_tick(a);
-	held_tick(a);
-	routes_tick(a);
-	metrics_tick(a);
-}
 
 static int client_start(struct agent *a, struct err *e)
 {
@@ -120,14 +54,15 @@ static void monitor_start(struct agent *a)
 
 static int modules_new(struct agent *a, struct err *e)
 {
-	int rc = agent_metrics_new(a, &a->metrics, e);
+	int rc = agent_metrics_new(&a->metrics, e);
 
 	if (rc)
 		return rc;
-	if ((rc = policies_new(a, &a->policies)) || (rc = reporter_new(a, &a->reporter)) ||
+	if ((rc = policies_new(a, &a->policies)) ||
+		(rc = reporter_new(a, report_fill_containers, &a->reporter)) ||
 		(rc = probe_new(a, &a->probe)) || (rc = snapshots_new(a, &a->snapshots)) ||
-		(rc = escapes_new(a, &a->escapes)) || (rc = routes_new(a, &a->routes)) ||
-		(rc = loop_timer_new(a->loop, on_tick, a, &a->tick)) ||
+		(rc = escapes_new(a, &EVENTS_OF_ESCAPES, &a->escapes)) || (rc = routes_new(a, &a->routes)) ||
+		(rc = loop_timer_new(a->loop, events_tick, a, &a->tick)) ||
 		(rc = loop_timer_start(a->tick, 1, TICK_MS)))
 		return err_set(e, rc, "OutOfMemory", "no memory to start");
 	return 0;
@@ -140,7 +75,7 @@ static int informer_start(struct agent *a, const struct kube_resource *r, const 
 		.resource = r,
 		.field_selector = fields,
 		.on_change = on_change,
-		.on_synced = on_synced,
+		.on_synced = events_on_synced,
 		.arg = a,
 	};
 
@@ -161,7 +96,7 @@ static int informers_start(struct agent *a, struct err *e)
 		rc = informer_start(a, &API_ESCAPES, NULL, escapes_on_change, &a->escapes_informer, e);
 	if (!rc)
 		rc = informer_start(a, &KUBE_NODES, NULL, routes_on_node, &a->nodes, e);
-	return rc ? rc : informer_start(a, &KUBE_PODS, mine, on_pod, &a->pods, e);
+	return rc ? rc : informer_start(a, &KUBE_PODS, mine, events_on_pod, &a->pods, e);
 }
 
 static int http_start(struct agent *a, struct err *e)
@@ -177,16 +112,10 @@ static int http_start(struct agent *a, struct err *e)
 
 static int keepers_start(struct agent *a, struct err *e)
 {
-	static const struct keepers_ops ops = {
-		.on_change = on_keeper,
-		.on_gone = on_keeper_gone,
-		.on_settled = on_keepers_settled,
-	};
-
 	if (str_fmt(a->containers_dir, sizeof(a->containers_dir), "%s/containers", a->cfg->run_dir) ||
 		str_fmt(a->fences_dir, sizeof(a->fences_dir), "%s/fences", a->cfg->run_dir))
 		return err_set(e, -ENAMETOOLONG, "RunDirFailed", "%s is too long", a->cfg->run_dir);
-	return keepers_new(a->loop, a->containers_dir, &ops, a, &a->keepers, e);
+	return keepers_new(a->loop, a->containers_dir, &EVENTS_OF_KEEPERS, a, &a->keepers, e);
 }
 
 static int agent_start(struct agent *a, struct err *e)
@@ -213,6 +142,7 @@ int agent_new(struct loop *l, const struct agent_config *cfg, struct agent **ret
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory to start");
 	a->loop = l;
 	a->cfg = cfg;
+	a->guard_ops = &EVENTS_OF_GUARDS;
 	rc = agent_start(a, e);
 	if (rc) {
 		agent_free(a);

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "node-agent/agent/core/agent.h"
+#include "node-agent/agent/daemon.h"
 #include "node-agent/agent/report/probe.h"
 
 const char *argp_program_version = "escape-agent " ESCAPE_VERSION;

@@ -13,7 +13,7 @@
 #include "fake_api.h"
 #include "fake_keeper.h"
 #include "fake_node.h"
-#include "node-agent/agent/core/agent.h"
+#include "node-agent/agent/daemon.h"
 #include "node-agent/agent/snapshots/storage.h"
 
 #define POD_UID "11111111-aaaa"

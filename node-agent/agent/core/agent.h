@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the agent's modules share: configuration, the loop, the clients and each other. Made and taken down by
- * agent.c; every module is reached through this struct and owned by it. One loop, one thread; what blocks
- * goes through agent_work.
+ * What the agent's modules share: configuration, the loop, the clients and each other, and the small things
+ * that all of them do. Knows no module from inside; made and taken down by daemon.c, which owns every module
+ * in it. One loop, one thread; what blocks goes through agent_work.
  */
 #ifndef ESCAPE_AGENT_AGENT_H
 #define ESCAPE_AGENT_AGENT_H
@@ -35,6 +35,7 @@ struct agent {
 	struct keepers *keepers;
 	struct storage *storage; /* NULL until the store's key is there and the directory is good */
 	struct guard *guards;
+	const struct guard_ops *guard_ops;
 	struct policies *policies;
 	struct profiles *profiles;
 	struct snapshots *snapshots;
@@ -50,9 +51,6 @@ struct agent {
 	size_t works;         /* loop_work under way */
 	bool stopping;
 };
-
-int agent_new(struct loop *l, const struct agent_config *cfg, struct agent **ret, struct err *e);
-void agent_free(struct agent *a);
 
 /* loop_work that agent_free waits for; -ESHUTDOWN while stopping. */
 int agent_work(struct agent *a, void (*work)(void *arg), void (*done)(void *arg), void *arg);

@@ -11,12 +11,7 @@
 
 #include "node-agent/agent/escapes/escapes_priv.h"
 #include "node-agent/agent/escapes/job.h"
-#include "node-agent/agent/guard/guard.h"
-#include "node-agent/agent/move/move_dest.h"
-#include "node-agent/agent/move/move_source.h"
-#include "node-agent/agent/network/routes.h"
-#include "node-agent/agent/rollback/rollback.h"
-#include "node-agent/agent/snapshots/snapshots.h"
+#include "node-agent/agent/keepers/keepers.h"
 
 #define QUEUE_BASE_MS 200
 #define QUEUE_MAX_MS 10000
@@ -30,6 +25,7 @@ struct known {
 
 struct escapes {
 	struct agent *agent;
+	const struct escapes_ops *ops;
 	struct known *table;
 	struct kube_queue *queue;
 };
@@ -47,21 +43,6 @@ static struct known *known_find(const struct escapes *es, const char *key)
 	return k;
 }
 
-static void job_run(struct job *j)
-{
-	const struct escape *x = &j->x;
-	const char *me = j->agent->cfg->node;
-
-	if (x->spec.kind == ESCAPE_ROLLBACK && str_eq(x->spec.source_node, me))
-		rollback_run(j);
-	else if (x->spec.kind == ESCAPE_MOVE && str_eq(x->spec.source_node, me))
-		move_source_run(j);
-	else if (x->spec.kind == ESCAPE_MOVE && str_eq(x->spec.destination_node, me))
-		move_dest_run(j);
-	else
-		job_end(j, true);
-}
-
 static void work(void *arg, const char *key)
 {
 	struct escapes *es = arg;
@@ -72,7 +53,7 @@ static void work(void *arg, const char *key)
 	if (k && !es->agent->stopping && keepers_settled(es->agent->keepers))
 		j = job_new(es->agent, key, &k->x);
 	if (j)
-		job_run(j);
+		es->ops->run(j);
 	else
 		kube_queue_done(es->queue, key, true);
 }
@@ -82,7 +63,7 @@ void escapes_job_done(struct escapes *es, const char *key, bool ok)
 	kube_queue_done(es->queue, key, ok);
 }
 
-int escapes_new(struct agent *a, struct escapes **ret)
+int escapes_new(struct agent *a, const struct escapes_ops *ops, struct escapes **ret)
 {
 	struct escapes *es = calloc(1, sizeof(*es));
 	int rc;
@@ -90,6 +71,7 @@ int escapes_new(struct agent *a, struct escapes **ret)
 	if (!es)
 		return -ENOMEM;
 	es->agent = a;
+	es->ops = ops;
 	rc = kube_queue_new(a->loop, QUEUE_BASE_MS, QUEUE_MAX_MS, QUEUE_PARALLEL, work, es, &es->queue);
 	if (rc) {
 		free(es);
@@ -146,25 +128,6 @@ static struct known *known_ensure(struct escapes *es, const char *key)
 	return k;
 }
 
-static void known_changed(struct escapes *es, const struct escape *x)
-{
-	routes_touch(es->agent->routes);
-	if (x->spec.kind == ESCAPE_MOVE && x->status.phase == PHASE_SUCCEEDED &&
-		str_eq(x->spec.source_node, es->agent->cfg->node))
-		snapshots_adopt(es->agent, x->namespace_, x->spec.pod_uid);
-	guards_sync_pod(es->agent, x->spec.pod_uid);
-	if (*x->status.successor_uid)
-		guards_sync_pod(es->agent, x->status.successor_uid);
-}
-
-/* A held container is named by its own annotation; the Escape does not name it until its status says so. */
-static void held_sync(struct escapes *es, const struct escape *x)
-{
-	for (struct guard *g = es->agent->guards; g; g = g->next)
-		if (g->keeper->last.state == KEEPER_HELD && str_eq(g->keeper->last.escape, x->name))
-			guard_sync(g);
-}
-
 void escapes_observe(struct escapes *es, const struct json *object)
 {
 	auto_free struct escape *x = malloc(sizeof(*x));
@@ -182,8 +145,7 @@ void escapes_observe(struct escapes *es, const struct json *object)
 		return;
 	k->x = *x;
 	kube_queue_add(es->queue, key);
-	known_changed(es, x);
-	held_sync(es, x);
+	es->ops->on_change(es->agent, x);
 }
 
 void escapes_forget(struct escapes *es, const char *namespace_, const char *name)
@@ -194,8 +156,7 @@ void escapes_forget(struct escapes *es, const char *namespace_, const char *name
 	if (!k)
 		return;
 	HASH_DEL(es->table, k);
-	known_changed(es, &k->x);
-	held_sync(es, &k->x);
+	es->ops->on_change(es->agent, &k->x);
 	free(k);
 }
 

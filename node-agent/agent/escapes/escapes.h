@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The Escapes as this agent knows them: from the informer, and, newer still, from the answers to its own
- * patches. Each that names this node is worked on through a queue, one job at a time per Escape,
- * level-triggered from its phase and the keepers' states. What a job does is in rollback.h, move_source.h,
- * move_dest.h. Loop thread only.
+ * patches. Each is worked on through a queue, one job at a time per Escape, level-triggered from its phase
+ * and the keepers' states. What a job does and who else is told of a change is given by escapes_ops. Loop
+ * thread only.
  */
 #ifndef ESCAPE_AGENT_ESCAPES_H
 #define ESCAPE_AGENT_ESCAPES_H
@@ -14,8 +14,16 @@
 #include "node-agent/agent/core/agent.h"
 
 struct escapes;
+struct job;
 
-int escapes_new(struct agent *a, struct escapes **ret);
+struct escapes_ops {
+	/* Something new is known of it, or it is gone. */
+	void (*on_change)(struct agent *a, const struct escape *x);
+	/* Works on it; ends with job_end. */
+	void (*run)(struct job *j);
+};
+
+int escapes_new(struct agent *a, const struct escapes_ops *ops, struct escapes **ret);
 void escapes_free(struct escapes *es);
 void escapes_on_change(void *arg, enum kube_change change, const struct json *object, const struct json *old);
 bool escapes_synced(const struct escapes *es);

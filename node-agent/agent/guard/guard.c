@@ -7,13 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node-agent/agent/escapes/escapes.h"
+#include "node-agent/agent/guard/alarm.h"
 #include "node-agent/agent/guard/policies.h"
 #include "node-agent/agent/guard/watching.h"
-#include "node-agent/agent/move/held.h"
-#include "node-agent/agent/reflex/reflex.h"
 #include "node-agent/agent/report/report.h"
-#include "node-agent/agent/snapshots/snapshots.h"
 
 static void guard_free(struct guard *g)
 {
@@ -33,7 +30,7 @@ static struct guard *guard_new(struct agent *a, struct keeper *k)
 	g->agent = a;
 	g->keeper = k;
 	g->freezer = FREEZER_CLOSED;
-	if (reflex_prepare(g)) {
+	if (a->guard_ops->prepare(g)) {
 		guard_free(g);
 		return NULL;
 	}
@@ -93,39 +90,34 @@ void guard_sync(struct guard *g)
 	g->policy = NULL;
 	pod_learn(g);
 	freezer_learn(g);
-	reflex_sight(g);
-	watching_sync(g);
-	snapshots_sync(g->agent, g);
-	if (g->keeper->last.state == KEEPER_HELD)
-		held_evaluate(g);
+	g->agent->guard_ops->on_sync(g);
 	report_touch(g->agent->reporter);
 }
 
-void guards_on_keeper(struct agent *a, struct keeper *k)
+bool guards_on_keeper(struct agent *a, struct keeper *k)
 {
 	struct guard *g = k->user;
 
 	/* A container that no kubelet made has no pod to be protected with. */
 	if (!*k->last.pod_uid || a->stopping)
-		return;
+		return false;
 	if (!g)
 		g = guard_new(a, k);
 	if (!g) {
 		log_error("container not guarded", "container", k->id, "why", "out of memory");
-		return;
+		return false;
 	}
 	log_debug("keeper", "container", k->id, "pod", k->last.pod_name);
 	guard_sync(g);
-	escapes_kick_pod(a->escapes, k->last.pod_uid);
+	return true;
 }
 
-void guards_on_keeper_gone(struct agent *a, struct keeper *k)
+bool guards_on_keeper_gone(struct agent *a, struct keeper *k)
 {
 	struct guard *g = k->user;
-	char uid[API_UID_MAX];
 
 	if (!g)
-		return;
+		return false;
 	k->user = NULL;
 	for (struct guard **at = &a->guards; *at; at = &(*at)->next) {
 		if (*at != g)
@@ -133,12 +125,11 @@ void guards_on_keeper_gone(struct agent *a, struct keeper *k)
 		*at = g->next;
 		break;
 	}
-	str_copy(uid, sizeof(uid), k->last.pod_uid);
 	guard_free(g);
 	if (a->stopping)
-		return;
+		return false;
 	report_touch(a->reporter);
-	escapes_kick_pod(a->escapes, uid);
+	return true;
 }
 
 void guards_sync_all(struct agent *a)
@@ -211,7 +202,9 @@ int guard_freeze(struct guard *g)
 
 void guard_alarm_clear(struct guard *g)
 {
-	alarm_forget(g);
+	loop_timer_stop(g->decision);
+	if (alarm_remove(g->agent->containers_dir, g->keeper->id))
+		log_error("alarm file not removed", "container", g->keeper->id);
 	g->alarmed = false;
 	g->local_tried = false;
 	memset(&g->alarm, 0, sizeof(g->alarm));

@@ -57,9 +57,18 @@ struct guard {
 	bool held_answered;
 };
 
-/* The keepers' callbacks. */
-void guards_on_keeper(struct agent *a, struct keeper *k);
-void guards_on_keeper_gone(struct agent *a, struct keeper *k);
+/* What others do for each guard; agent.guard_ops. */
+struct guard_ops {
+	/* What an alarm needs is there before it is needed; nonzero: there will be no guard. */
+	int (*prepare)(struct guard *g);
+	/* From guard_sync, when all is known that can be. */
+	void (*on_sync)(struct guard *g);
+	void (*on_verdict)(void *guard, const struct monitor_verdict *v);
+};
+
+/* Of the keepers' callbacks. Is there a guard for it (was there one), and something may have changed? */
+bool guards_on_keeper(struct agent *a, struct keeper *k);
+bool guards_on_keeper_gone(struct agent *a, struct keeper *k);
 void guards_sync_all(struct agent *a);
 void guards_sync_pod(struct agent *a, const char *pod_uid);
 void guards_free(struct agent *a);

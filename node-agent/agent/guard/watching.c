@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "node-agent/agent/guard/profiles.h"
-#include "node-agent/agent/reflex/reflex.h"
 
 static void problem_set(struct guard *g, const struct err *e)
 {
@@ -49,7 +48,8 @@ static enum monitor_mode mode_wanted(const struct guard *g)
 
 static int watch_begin(struct guard *g, struct err *e)
 {
-	int rc = monitor_watch_new(g->agent->monitor, &g->params, reflex_on_verdict, g, &g->watch, e);
+	int rc = monitor_watch_new(
+		g->agent->monitor, &g->params, g->agent->guard_ops->on_verdict, g, &g->watch, e);
 
 	if (rc)
 		return rc;

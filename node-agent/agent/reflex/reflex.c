@@ -51,13 +51,6 @@ static int anomaly_name(const struct guard *g, const char *detector, struct repo
 	return 0;
 }
 
-void alarm_forget(struct guard *g)
-{
-	loop_timer_stop(g->decision);
-	if (alarm_remove(g->agent->containers_dir, g->keeper->id))
-		log_error("alarm file not removed", "container", g->keeper->id);
-}
-
 static void alarm_keep(const struct guard *g)
 {
 	struct err e;

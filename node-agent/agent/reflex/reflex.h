@@ -19,7 +19,5 @@ void reflex_on_verdict(void *arg, const struct monitor_verdict *v);
 /* Once per guard, when enough is known: the alarm of an earlier agent, or a container frozen by nobody knows
  * whom. */
 void reflex_sight(struct guard *g);
-/* The alarm's file goes. */
-void alarm_forget(struct guard *g);
 
 #endif

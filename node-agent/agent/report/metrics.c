@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "node-agent/agent/escapes/escapes.h"
-#include "node-agent/agent/guard/guard.h"
+#include "node-agent/agent/keepers/keepers.h"
 
 enum {
 	M_DETECTION,
@@ -63,12 +63,11 @@ struct agent_metrics {
 	struct metric *m[M_COUNT];
 };
 
-int agent_metrics_new(struct agent *a, struct agent_metrics **ret, struct err *e)
+int agent_metrics_new(struct agent_metrics **ret, struct err *e)
 {
 	struct agent_metrics *m = calloc(1, sizeof(*m));
 	int rc = m ? metrics_new(&m->registry) : -ENOMEM;
 
-	(void)a;
 	if (rc)
 		err_set(e, rc, "OutOfMemory", "no memory for metrics");
 	for (size_t i = 0; i < M_COUNT && !rc; i++)
@@ -111,37 +110,15 @@ void metrics_restore(struct agent_metrics *m, bool ok)
 	metric_add(m->m[M_RESTORES], METRIC_LABELS(result(ok)), 1);
 }
 
-enum { IN_LEARNING, IN_WATCHING, IN_FROZEN, IN_OTHER, IN_COUNT };
-static const char *const STATES[IN_COUNT] = {"learning", "watching", "frozen", "other"};
-
-static int state_of(const struct guard *g)
+void metrics_gauges(struct agent_metrics *m, const struct agent_gauges *g)
 {
-	if (g->alarmed || g->keeper->last.state == KEEPER_FROZEN)
-		return IN_FROZEN;
-	if (g->mode == MONITOR_LEARN)
-		return IN_LEARNING;
-	return g->mode == MONITOR_DETECT ? IN_WATCHING : IN_OTHER;
-}
-
-void metrics_tick(struct agent *a)
-{
-	double count[IN_COUNT] = {0}, bags = 0, lost = 0;
-	struct monitor_stats s;
-
-	for (const struct guard *g = a->guards; g; g = g->next) {
-		if (!g->policy || g->init_container)
-			continue;
-		count[state_of(g)]++;
-		if (!g->watch || monitor_watch_stats(g->watch, &s))
-			continue;
-		bags += (double)s.bags;
-		lost += (double)s.lost;
-	}
-	for (size_t i = 0; i < IN_COUNT; i++)
-		metric_set(a->metrics->m[M_WATCHED], METRIC_LABELS(STATES[i]), count[i]);
-	metric_set(a->metrics->m[M_BAGS], NULL, bags);
-	metric_set(a->metrics->m[M_LOST], NULL, lost);
-	metric_set(a->metrics->m[M_IN_FLIGHT], NULL, (double)keepers_in_flight(a->keepers));
+	metric_set(m->m[M_WATCHED], METRIC_LABELS("learning"), (double)g->learning);
+	metric_set(m->m[M_WATCHED], METRIC_LABELS("watching"), (double)g->watching);
+	metric_set(m->m[M_WATCHED], METRIC_LABELS("frozen"), (double)g->frozen);
+	metric_set(m->m[M_WATCHED], METRIC_LABELS("other"), (double)g->other);
+	metric_set(m->m[M_BAGS], NULL, (double)g->bags);
+	metric_set(m->m[M_LOST], NULL, (double)g->lost);
+	metric_set(m->m[M_IN_FLIGHT], NULL, (double)g->orders);
 }
 
 static void on_metrics(void *arg, const struct http_call *call, struct http_answer *answer)

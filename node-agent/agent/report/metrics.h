@@ -9,7 +9,13 @@
 
 struct agent_metrics;
 
-int agent_metrics_new(struct agent *a, struct agent_metrics **ret, struct err *e);
+struct agent_gauges {
+	size_t learning, watching, frozen, other; /* containers */
+	uint64_t bags, lost;                      /* of the watches that stand */
+	size_t orders;                            /* to keepers, under way */
+};
+
+int agent_metrics_new(struct agent_metrics **ret, struct err *e);
 void agent_metrics_free(struct agent_metrics *m);
 int agent_metrics_serve(struct agent *a, struct http_server *s);
 
@@ -17,7 +23,6 @@ void metrics_detection(struct agent_metrics *m, double seconds);
 /* seconds 0: a part of a move, whose steps are in the Escape. */
 void metrics_snapshot(struct agent_metrics *m, bool ok, double seconds);
 void metrics_restore(struct agent_metrics *m, bool ok);
-/* Each second: gauges. */
-void metrics_tick(struct agent *a);
+void metrics_gauges(struct agent_metrics *m, const struct agent_gauges *g);
 
 #endif

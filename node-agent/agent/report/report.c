@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "node-agent/agent/report/probe.h"
-#include "node-agent/agent/report_fill.h"
 
 #define HEARTBEAT_MS 10000
 #define CHANGE_MS 1000
@@ -24,6 +23,7 @@ struct known_anomaly {
 
 struct reporter {
 	struct agent *agent;
+	report_filler containers;
 	struct loop_timer *timer;
 	struct known_anomaly anomalies[REPORT_ANOMALIES_MAX]; /* oldest first */
 	size_t n;
@@ -65,7 +65,7 @@ static void on_timer(void *arg)
 		report_load(r);
 }
 
-int reporter_new(struct agent *a, struct reporter **ret)
+int reporter_new(struct agent *a, report_filler containers, struct reporter **ret)
 {
 	struct reporter *r = calloc(1, sizeof(*r));
 	int rc;
@@ -73,6 +73,7 @@ int reporter_new(struct agent *a, struct reporter **ret)
 	if (!r)
 		return -ENOMEM;
 	r->agent = a;
+	r->containers = containers;
 	rc = loop_timer_new(a->loop, on_timer, r, &r->timer);
 	if (!rc)
 		rc = loop_timer_start(r->timer, 1, 0);
@@ -173,7 +174,7 @@ static void report_fill(struct reporter *r, struct report *ret)
 		ret->anomalies[i] = r->anomalies[i].a;
 	ret->n_anomalies = r->n;
 	probe_fill(r->agent->probe, ret);
-	report_fill_containers(r->agent, ret);
+	r->containers(r->agent, ret);
 }
 
 static uint64_t essence_of(const struct report *full)

@@ -13,7 +13,10 @@
 
 struct reporter;
 
-int reporter_new(struct agent *a, struct reporter **ret);
+/* Fills in the containers; they are known to those above. */
+typedef void (*report_filler)(struct agent *a, struct report *ret);
+
+int reporter_new(struct agent *a, report_filler containers, struct reporter **ret);
 void reporter_free(struct reporter *r);
 void report_touch(struct reporter *r);
 void report_anomaly_add(struct reporter *r, const struct report_anomaly *a);
