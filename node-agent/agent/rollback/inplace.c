@@ -139,6 +139,7 @@ static void try_older(struct inplace *ip)
 	struct err e;
 
 	if (snapshots_safe(ip->agent, ip->pod_uid, ip->result.generation, older, &e)) {
+		err_wrap(&e, "%s", ip->result.note);
 		ip->result.err = e;
 		inplace_end(ip);
 		return;
