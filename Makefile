@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-unit lint format manifests lab-up lab-down clean
+.PHONY: help deps build demo test test-unit lint format manifests figures lab-up lab-down clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ format: ## rewrite the C sources as .clang-format says
 
 manifests: ## manifests/ from the Helm chart
 	helm/render manifests/escape.yaml
+
+figures: build ## docs/figures: the figures of docs/model.md
+	docs/figures/render $(BUILD)/cli/kubectl-escape
 
 lab-up: ## only the cluster
 	e2e/lab/lab up

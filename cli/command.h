@@ -13,6 +13,7 @@ struct command {
 	const char *name;
 	bool takes_name;           /* of an Escape */
 	bool takes_all_namespaces; /* -A */
+	bool takes_args;           /* reads what stands behind its name by itself */
 	int (*run)(const struct options *o, struct buf *out, struct err *e);
 };
 
@@ -21,6 +22,7 @@ extern const struct command COMMANDS[];
 
 int status_run(const struct options *o, struct buf *out, struct err *e);
 int explain_run(const struct options *o, struct buf *out, struct err *e);
+int simulate_run(const struct options *o, struct buf *out, struct err *e);
 int version_run(const struct options *o, struct buf *out, struct err *e);
 
 #endif

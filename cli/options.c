@@ -24,6 +24,7 @@ static const char DOC[] =
 	"Commands:\n"
 	"  status           policies, nodes with their problems, Escapes under way\n"
 	"  explain ESCAPE   why, from where to where, the timeline, the candidates\n"
+	"  simulate ...     the search game between predator and prey, without a cluster (--help after it)\n"
 	"  version          of this program, and of the API it speaks\n"
 	"\n"
 	"Exit status: 0 done, 1 failed (the message says why), 2 wrong command line.";
@@ -51,7 +52,16 @@ static void set_command(struct argp_state *state, const char *arg, struct option
 		if (str_eq(c->name, arg))
 			o->command = c;
 	if (!o->command)
-		argp_error(state, "%s: no such command; there are status, explain and version", arg);
+		argp_error(
+			state, "%s: no such command; there are status, explain, simulate and version", arg);
+}
+
+/* Its own parser goes on from here. */
+static void leave_args(struct argp_state *state, struct options *o)
+{
+	o->args = &state->argv[state->next - 1];
+	o->n_args = state->argc - state->next + 1;
+	state->next = state->argc;
 }
 
 static void set_name(struct argp_state *state, const char *arg, struct options *o)
@@ -67,7 +77,7 @@ static void set_name(struct argp_state *state, const char *arg, struct options *
 static void check(struct argp_state *state, const struct options *o)
 {
 	if (!o->command) {
-		argp_error(state, "a command is missing: status, explain or version");
+		argp_error(state, "a command is missing: status, explain, simulate or version");
 		return;
 	}
 	if (o->command->takes_name && !o->name)
@@ -105,6 +115,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			set_name(state, arg, o);
 		else
 			set_command(state, arg, o);
+		if (o->command->takes_args)
+			leave_args(state, o);
 		return 0;
 	case ARGP_KEY_END:
 		check(state, o);
@@ -121,5 +133,5 @@ void options_parse(int argc, char **argv, struct options *ret)
 
 	*ret = (struct options){0};
 	argp_err_exit_status = EXIT_USAGE;
-	argp_parse(&ARGP, argc, argv, 0, NULL, ret);
+	argp_parse(&ARGP, argc, argv, ARGP_IN_ORDER, NULL, ret);
 }

@@ -13,6 +13,8 @@ struct options {
 	const char *namespace_; /* NULL: the context's */
 	bool all_namespaces;
 	bool json;
+	int n_args; /* for commands that read them by themselves; args[0] is the command's name */
+	char **args;
 };
 
 /* Ends the process: 0 after --help, 2 with a message when the command line is wrong. */
