@@ -19,7 +19,7 @@ static void label_read(const struct json *labels, const char *key, char *dst, si
 	str_copy(dst, size, json_str(json_member(labels, key)));
 }
 
-static void status_read(const struct json *obj, struct node *n)
+static void node_status_read(const struct json *obj, struct node *n)
 {
 	json_foreach(a, json_at(obj, "status.addresses"))
 	{
@@ -59,7 +59,7 @@ int node_decode(const struct json *obj, struct node *ret, struct err *e)
 	if (!*name || str_copy(n.name, sizeof(n.name), name))
 		return err_set(
 			e, -EINVAL, "BadNode", "metadata.name is missing or longer than 253 characters");
-	status_read(obj, &n);
+	node_status_read(obj, &n);
 	taints_read(json_at(obj, "spec.taints"), &n);
 	n.unschedulable = json_bool_at(obj, "spec.unschedulable", false);
 	text_read(obj, "spec.podCIDR", n.pod_cidr, sizeof(n.pod_cidr));

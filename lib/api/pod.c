@@ -73,7 +73,7 @@ static const struct json *status_of(const struct json *statuses, const char *nam
 	return NULL;
 }
 
-static void status_read(const struct json *status, struct pod_container *c)
+static void container_status_read(const struct json *status, struct pod_container *c)
 {
 	const char *id = json_str_at(status, "containerID", "");
 	const char *scheme_end = strstr(id, "://");
@@ -103,7 +103,7 @@ static int containers_read(
 		tail_copy(c->image, sizeof(c->image), json_str_at(spec, "image", ""));
 		/* An init container that is restarted always is a sidecar: it runs as long as the pod. */
 		c->init = init && !str_eq(json_str_at(spec, "restartPolicy", NULL), "Always");
-		status_read(status_of(statuses, c->name), c);
+		container_status_read(status_of(statuses, c->name), c);
 		p->n_containers++;
 	}
 	return 0;

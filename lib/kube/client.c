@@ -11,7 +11,7 @@
 
 enum { TOKEN_REREAD_MS = 60 * 1000 };
 
-static int client_connect(struct kube_client *c, struct err *e)
+static int client_open(struct kube_client *c, struct err *e)
 {
 	struct http_tls tls = {
 		.ca_pem = c->config.ca_pem,
@@ -40,7 +40,7 @@ int kube_client_new(struct loop *l, const struct kube_config *config, struct kub
 	if (!rc)
 		rc = kube_config_check(&c->config, e);
 	if (!rc)
-		rc = client_connect(c, e);
+		rc = client_open(c, e);
 	if (rc) {
 		kube_client_free(c);
 		return rc;

@@ -165,7 +165,7 @@ static void work_end(struct agent *a)
 		loop_turn(a->loop, false);
 }
 
-static void informers_free(struct agent *a)
+static void informers_end(struct agent *a)
 {
 	kube_informer_free(a->pods);
 	kube_informer_free(a->policies_informer);
@@ -181,7 +181,7 @@ void agent_free(struct agent *a)
 	a->stopping = true;
 	http_server_free(a->http);
 	work_end(a);
-	informers_free(a);
+	informers_end(a);
 	kube_client_free(a->kube);
 	guards_free(a);
 	escapes_free(a->escapes);

@@ -89,7 +89,7 @@ static void take_images_away(void *images)
 	io_remove_tree(images);
 }
 
-static int dump(struct keeper *k, const char *dir, int64_t deadline_at, struct err *e)
+static int tree_dump(struct keeper *k, const char *dir, int64_t deadline_at, struct err *e)
 {
 	char work[PATH_MAX], images[PATH_MAX];
 	auto_buf struct buf out = BUF_INIT(PROC_OUTPUT_MAX);
@@ -133,7 +133,7 @@ static int take_frozen(
 	struct keeper *k, const char *dir, int64_t deadline_at, struct keeper_reply *r, struct err *e)
 {
 	int64_t since = clock_monotonic_ms();
-	int n = dump(k, dir, deadline_at, e);
+	int n = tree_dump(k, dir, deadline_at, e);
 
 	r->ms[KEEPER_MS_DUMP] = lap(&since);
 	if (n)

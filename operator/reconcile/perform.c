@@ -20,7 +20,7 @@ static const char *const NAMES[] = {
 
 static void job_next(struct job *j);
 
-static void job_end(struct job *j)
+static void job_close(struct job *j)
 {
 	perform_done done = j->done;
 	void *arg = j->arg;
@@ -37,7 +37,7 @@ void job_action_done(struct job *j, int rc)
 	if (rc && !j->rc)
 		j->rc = rc;
 	if (rc && !j->independent) {
-		job_end(j);
+		job_close(j);
 		return;
 	}
 	j->at++;
@@ -195,12 +195,12 @@ void job_act(struct job *j)
 static void job_next(struct job *j)
 {
 	if (j->at == j->actions.n) {
-		job_end(j);
+		job_close(j);
 		return;
 	}
 	if (!j->p->may_act(j->p->arg)) {
 		j->rc = j->rc ? j->rc : -ECANCELED;
-		job_end(j);
+		job_close(j);
 		return;
 	}
 	needs_check(j);

@@ -50,7 +50,7 @@ static void conn_drop_logged(struct keeper_conn *c, const struct err *e)
 	conn_drop(c, e);
 }
 
-void on_order_deadline(void *arg)
+void keeper_conn_on_deadline(void *arg)
 {
 	struct order *o = arg;
 	struct keeper_conn *c = o->conn;
@@ -235,7 +235,7 @@ static void conn_note_absence(struct keeper_conn *c, int rc)
 	c->owner->ops.on_change(c->owner->arg, &c->pub);
 }
 
-void conn_try(struct keeper_conn *c)
+void keeper_conn_try(struct keeper_conn *c)
 {
 	static const struct keeper_args watch = {.verb = KEEPER_WATCH, .deadline_ms = WATCH_DEADLINE_MS};
 	struct err e;
@@ -260,10 +260,10 @@ void conn_try(struct keeper_conn *c)
 
 static void on_retry(void *arg)
 {
-	conn_try(arg);
+	keeper_conn_try(arg);
 }
 
-int conn_new(struct keepers *ks, const char *id, struct keeper_conn **ret)
+int keeper_conn_new(struct keepers *ks, const char *id, struct keeper_conn **ret)
 {
 	struct keeper_conn *c = calloc(1, sizeof(*c));
 	int rc;
@@ -285,7 +285,7 @@ int conn_new(struct keepers *ks, const char *id, struct keeper_conn **ret)
 	return 0;
 }
 
-void conn_free(struct keeper_conn *c)
+void keeper_conn_free(struct keeper_conn *c)
 {
 	struct err e;
 

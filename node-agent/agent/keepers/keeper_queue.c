@@ -63,7 +63,7 @@ int order_new(
 	o->arg = arg;
 	rc = order_fill(c, a, &o->msg);
 	if (!rc)
-		rc = loop_timer_new(c->owner->loop, on_order_deadline, o, &o->deadline);
+		rc = loop_timer_new(c->owner->loop, keeper_conn_on_deadline, o, &o->deadline);
 	if (rc) {
 		order_free(o);
 		return rc;

@@ -30,7 +30,7 @@ static void keeper_add(struct keepers *ks, const char *id)
 	auto_free char *path = str_dup_fmt("%s/%s", ks->dir, id);
 	struct keeper_conn *c;
 
-	if (!path || conn_new(ks, id, &c)) {
+	if (!path || keeper_conn_new(ks, id, &c)) {
 		log_error("keeper not taken up", "container", id, "why", "out of memory or name too long");
 		return;
 	}
@@ -39,7 +39,7 @@ static void keeper_add(struct keepers *ks, const char *id)
 	c->seen = true;
 	c->next = ks->conns;
 	ks->conns = c;
-	conn_try(c);
+	keeper_conn_try(c);
 }
 
 static void keeper_remove(struct keepers *ks, struct keeper_conn *c)
@@ -54,7 +54,7 @@ static void keeper_remove(struct keepers *ks, struct keeper_conn *c)
 		inotify_rm_watch(ks->inotify, c->wd);
 	if (c->pub.known)
 		ks->ops.on_gone(ks->arg, &c->pub);
-	conn_free(c);
+	keeper_conn_free(c);
 }
 
 static bool is_container_dir(int dirfd, const struct dirent *d)
@@ -107,7 +107,7 @@ static void on_socket_made(struct keepers *ks, int wd)
 		if (c->wd != wd)
 			continue;
 		backoff_reset(&c->backoff);
-		conn_try(c);
+		keeper_conn_try(c);
 		return;
 	}
 }

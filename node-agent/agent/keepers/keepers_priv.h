@@ -57,12 +57,12 @@ int orders_pump(struct keeper_conn *c);
 void orders_fail(struct keeper_conn *c, const struct err *e);
 
 /* keeper_conn.c */
-void on_order_deadline(void *arg);
-int conn_new(struct keepers *ks, const char *id, struct keeper_conn **ret);
+void keeper_conn_on_deadline(void *arg);
+int keeper_conn_new(struct keepers *ks, const char *id, struct keeper_conn **ret);
 /* Orders under way end with -ECANCELED. */
-void conn_free(struct keeper_conn *c);
+void keeper_conn_free(struct keeper_conn *c);
 /* Connects now unless connected. */
-void conn_try(struct keeper_conn *c);
+void keeper_conn_try(struct keeper_conn *c);
 /* After each first answer or first failure of a conn. */
 void keepers_settle(struct keepers *ks);
 
