@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 20 /* of each kind */
+#define SHOWN_MAX 10 /* of each kind */
 
 struct item {
 	enum fused_kind kind;
@@ -99,8 +99,9 @@ static void item_print(const struct fused_model *m, const struct item *i, FILE *
 	for (size_t k = 0; k < i->n_calls; k++)
 		fprintf(out, " %u", i->calls[k]);
 	fprintf(out, ": task %u, call %llu", i->task, (unsigned long long)i->number);
-	if (i->kind == FUSED_BAG || i->times > 1)
-		fprintf(out, ", %llu times", (unsigned long long)i->times);
+	if (i->times > 1)
+		fprintf(out, i->kind == FUSED_BAG ? ", %llu times" : ", in %llu epochs",
+			(unsigned long long)i->times);
 	if (i->kind == FUSED_PAIR && m->pairs[pair].tasks)
 		fprintf(out, ", shown by %u of %llu learned tasks", m->pairs[pair].tasks,
 			(unsigned long long)m->tasks);
@@ -122,13 +123,12 @@ static void kind_print(
 static void part_print(const struct replay_profile *p, const char *name, const struct fused_peak *peak,
 	uint64_t first_epoch, uint32_t threshold, FILE *out)
 {
-	uint64_t epoch = p->model.params.epoch;
+	unsigned long long epoch = p->model.params.epoch;
 
 	fprintf(out, "  %s %u", name, peak->score);
 	if (p->ready)
 		fprintf(out, " of %u", threshold);
-	fprintf(out, " in calls %llu to %llu\n", (unsigned long long)(first_epoch * epoch),
-		(unsigned long long)((peak->epoch + 1) * epoch - 1));
+	fprintf(out, " in calls %llu to %llu\n", first_epoch * epoch, (peak->epoch + 1) * epoch - 1);
 }
 
 static void explain_print(const struct replay_profile *p, enum replay_detector d,
@@ -154,7 +154,7 @@ static int explain_stream(
 	struct replay_profile *p, enum replay_detector d, const char *path, FILE *out, struct err *e)
 {
 	struct collection c = {0};
-	struct fused_result r;
+	struct fused_result r = {0};
 	int rc = score_stream(p, path, NULL, NULL, &r, e);
 
 	if (rc)

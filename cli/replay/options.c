@@ -57,8 +57,10 @@ static void add_path(struct argp_state *state, char *arg, struct replay_options 
 {
 	char **paths = reallocarray(o->paths, o->n_paths + 1, sizeof(*paths));
 
-	if (!paths)
+	if (!paths) {
 		argp_failure(state, EXIT_FAILURE, 0, "no memory for %zu paths", o->n_paths);
+		return;
+	}
 	o->paths = paths;
 	o->paths[o->n_paths++] = arg;
 }

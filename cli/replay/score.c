@@ -95,7 +95,6 @@ static int windows_count(const struct fused_model *m, uint64_t *ret, struct err 
 
 	if (bosc_db_bags(m->bags, &bags, &n))
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for the bags");
-	*ret = 0;
 	for (size_t i = 0; i < n; i++)
 		*ret += bosc_db_frequency(m->bags, bags[i]);
 	return 0;
@@ -105,7 +104,7 @@ static int head_print(const struct replay_profile *p, enum replay_detector d, FI
 {
 	const struct fused_model *m = &p->model;
 	size_t rare, pairs = fused_model_pairs(m, &rare);
-	uint64_t windows;
+	uint64_t windows = 0;
 	int rc = windows_count(m, &windows, e);
 
 	if (rc)
@@ -135,7 +134,7 @@ static int score_list(struct replay_profile *p, const struct replay_options *o, 
 	int rc = head_print(p, o->detector, out, e);
 
 	for (size_t i = 0; rc == 0 && i < l->n; i++) {
-		struct fused_result r;
+		struct fused_result r = {0};
 
 		rc = score_stream(p, l->paths[i], NULL, NULL, &r, e);
 		if (rc == 0)

@@ -19,6 +19,10 @@ void bosc_db_free(struct bosc_db *db);
 /* Frequency + 1; a new bag begins with 1. *ret_new (may be NULL) says which. -ENOMEM leaves the database as
  * it was. */
 int bosc_db_add(struct bosc_db *db, uint64_t bag, bool *ret_new);
+/* The same, with the number of the epoch under way: *ret_known says whether the bag was there before it. */
+int bosc_db_learn(struct bosc_db *db, uint64_t bag, uint32_t epoch, bool *ret_known);
+/* A bag with its frequency, for a database that is read back; 0 is -EINVAL. */
+int bosc_db_put(struct bosc_db *db, uint64_t bag, uint64_t frequency);
 uint64_t bosc_db_frequency(const struct bosc_db *db, uint64_t bag); /* 0: not known */
 size_t bosc_db_size(const struct bosc_db *db);
 /* All bags, ascending. Caller frees; NULL and 0 for an empty database. */

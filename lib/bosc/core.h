@@ -36,18 +36,22 @@ BOSC_INLINE __u32 bosc_call(__u64 nr)
 	return nr < BOSC_CALLS ? (__u32)nr : BOSC_CALLS - 1;
 }
 
-/*
- * The 64-bit mark of a call: a bijective mix (splitmix64's finaliser), the same on every node, so that
- * profiles travel. Marks are added, hence equal bags have equal sums in any order, and one leaves the sum as
- * it came. No key: a readable profile is an evasion manual with or without it.
- */
-BOSC_INLINE __u64 bosc_mark(__u32 call)
+/* A bijective mix of 64 bits (splitmix64's finaliser): what differs stays different, and spreads. */
+BOSC_INLINE __u64 bosc_mix(__u64 z)
 {
-	__u64 z = (call + 1) * 0x9e3779b97f4a7c15ULL;
-
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
+}
+
+/*
+ * The 64-bit mark of a call, the same on every node, so that profiles travel. Marks are added, hence equal
+ * bags have equal sums in any order, and one leaves the sum as it came. No key: a readable profile is an
+ * evasion manual with or without it.
+ */
+BOSC_INLINE __u64 bosc_mark(__u32 call)
+{
+	return bosc_mix((call + 1) * 0x9e3779b97f4a7c15ULL);
 }
 
 BOSC_INLINE void bosc_window_reset(struct bosc_window *w)

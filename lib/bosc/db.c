@@ -9,6 +9,7 @@
 struct slot {
 	uint64_t bag;
 	uint64_t frequency; /* 0: empty */
+	uint32_t epoch;     /* that brought it */
 };
 
 /* Open addressing with linear probing: bags are sums of mixed marks, so their low bits are as good as a hash.
@@ -68,12 +69,13 @@ static int db_grow(struct bosc_db *db)
 	return 0;
 }
 
-int bosc_db_add(struct bosc_db *db, uint64_t bag, bool *ret_new)
+/* The slot of the bag, made where it is missing: *ret_new. */
+static int db_slot(struct bosc_db *db, uint64_t bag, struct slot **ret, bool *ret_new)
 {
 	struct slot *s = slot_find(db->slots, db->n_slots, bag);
-	bool is_new = s->frequency == 0;
 
-	if (is_new && (db->n + 1) * 2 > db->n_slots) {
+	*ret_new = s->frequency == 0;
+	if (*ret_new && (db->n + 1) * 2 > db->n_slots) {
 		int r = db_grow(db);
 
 		if (r < 0)
@@ -81,10 +83,49 @@ int bosc_db_add(struct bosc_db *db, uint64_t bag, bool *ret_new)
 		s = slot_find(db->slots, db->n_slots, bag);
 	}
 	s->bag = bag;
+	db->n += *ret_new;
+	*ret = s;
+	return 0;
+}
+
+int bosc_db_add(struct bosc_db *db, uint64_t bag, bool *ret_new)
+{
+	struct slot *s;
+	bool is_new;
+	int r = db_slot(db, bag, &s, &is_new);
+
+	if (r < 0)
+		return r;
 	s->frequency++;
-	db->n += is_new;
 	if (ret_new)
 		*ret_new = is_new;
+	return 0;
+}
+
+int bosc_db_learn(struct bosc_db *db, uint64_t bag, uint32_t epoch, bool *ret_known)
+{
+	struct slot *s;
+	bool is_new;
+	int r = db_slot(db, bag, &s, &is_new);
+
+	if (r < 0)
+		return r;
+	if (is_new)
+		s->epoch = epoch;
+	s->frequency++;
+	*ret_known = !is_new && s->epoch != epoch;
+	return 0;
+}
+
+int bosc_db_put(struct bosc_db *db, uint64_t bag, uint64_t frequency)
+{
+	struct slot *s;
+	bool is_new;
+	int r = frequency ? db_slot(db, bag, &s, &is_new) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	s->frequency = frequency;
 	return 0;
 }
 

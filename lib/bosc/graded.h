@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Pairs and triples of consecutive calls of one task: the second half of the Fused detector, the part that
+ * runs in the kernel (see core.h for the first, and for what is not here). Per epoch of a container it counts
+ * each distinct rare pair and each distinct unseen triple once; R, the score of an epoch, weighs those of the
+ * last GRADED_RING epochs. That a pair or triple counts once is the caller's: a stamp map there, a table in
+ * user space.
+ */
+#ifndef ESCAPE_BOSC_GRADED_H
+#define ESCAPE_BOSC_GRADED_H
+
+#include <bosc/core.h>
+
+#define GRADED_RING 4
+#define GRADED_PAIR_WEIGHT 32 /* of a pair; a triple weighs 1 */
+/* A pair is rare when no task showed it, or, once 4 * Q tasks are learned, fewer than one in Q. */
+#define GRADED_Q 256
+
+#define GRADED_CALL_BITS 9
+#define GRADED_PAIRS (1U << 2 * GRADED_CALL_BITS)
+#define GRADED_TRIPLES (1U << 3 * GRADED_CALL_BITS)
+/* Seen triples as the kernel keeps them: one bit in each row, at three slices of one 64-bit mark. */
+#define GRADED_ROWS 3
+#define GRADED_ROW_WORDS (65536 / 64)
+
+_Static_assert(1 << GRADED_CALL_BITS == BOSC_CALLS, "a call is 9 bits of a pair");
+
+/* What a profile knows, for detecting. */
+struct graded_known {
+	__u64 pairs[GRADED_PAIRS / 64];
+	__u64 triples[GRADED_ROWS * GRADED_ROW_WORDS];
+};
+
+/* What a pair is while it is learned. */
+struct graded_pair {
+	__u32 tasks; /* that showed it */
+	__u32 added; /* of these, in `epoch` */
+	__u32 epoch;
+};
+
+/* The pairs that one task showed, as far as 4,096 bits can tell. */
+struct graded_filter {
+	__u64 bits[64];
+};
+
+struct graded_cell {
+	__u64 epoch;
+	__u32 pairs, triples;
+};
+
+/* Of one container; all zero is its beginning. */
+struct graded_tally {
+	struct graded_cell cell[GRADED_RING];
+};
+
+/*
+ * The pair and the triple that the call `nr` completes, to be asked before it is pushed into the task's
+ * window. Returns how many of the two there are: a task's first call completes none, its second a pair only.
+ */
+BOSC_INLINE int graded_step(const struct bosc_window *w, __u32 n, __u64 nr, __u32 *pair, __u32 *triple)
+{
+	__u32 last = w->next ? w->next - 1U : n - 1, before = last ? last - 1 : n - 1;
+
+	if (w->count == 0)
+		return 0;
+	*pair = (__u32)w->ring[last & (BOSC_WINDOW_MAX - 1)] << GRADED_CALL_BITS | bosc_call(nr);
+	if (w->count == 1)
+		return 1;
+	*triple = (__u32)w->ring[before & (BOSC_WINDOW_MAX - 1)] << 2 * GRADED_CALL_BITS | *pair;
+	return 2;
+}
+
+BOSC_INLINE int graded_bit(const __u64 *bits, __u32 at)
+{
+	return bits[at / 64] >> at % 64 & 1;
+}
+
+/* Its bit in a row of graded_known.triples; the mask is the verifier's proof. */
+BOSC_INLINE __u32 graded_triple_bit(__u32 triple, __u32 row)
+{
+	return row * GRADED_ROW_WORDS * 64 + (__u32)(bosc_mark(triple) >> 16 * row & 0xffff);
+}
+
+BOSC_INLINE int graded_triple_seen(const __u64 *triples, __u32 triple)
+{
+	for (__u32 row = 0; row < GRADED_ROWS; row++)
+		if (!graded_bit(triples, graded_triple_bit(triple, row)))
+			return 0;
+	return 1;
+}
+
+/* Returns 1 when it was not seen before. Many CPUs may learn at once. */
+BOSC_INLINE int graded_triple_learn(__u64 *triples, __u32 triple)
+{
+	int is_new = 0;
+
+	for (__u32 row = 0; row < GRADED_ROWS; row++) {
+		__u32 at = graded_triple_bit(triple, row);
+
+		if (graded_bit(triples, at))
+			continue;
+		__sync_fetch_and_or(&triples[at / 64], 1ULL << at % 64);
+		is_new = 1;
+	}
+	return is_new;
+}
+
+/* Returns 1 when the task shows this pair for the first time. */
+BOSC_INLINE int graded_filter_take(struct graded_filter *f, __u32 pair)
+{
+	__u32 at = (__u32)(bosc_mark(pair) >> 52);
+	__u64 bit = 1ULL << at % 64;
+
+	if (f->bits[at / 64 & 63] & bit)
+		return 0;
+	f->bits[at / 64 & 63] |= bit;
+	return 1;
+}
+
+BOSC_INLINE int graded_rare(__u32 tasks_of_pair, __u64 tasks)
+{
+	return tasks_of_pair == 0 || (tasks >= 4ULL * GRADED_Q && (__u64)tasks_of_pair * GRADED_Q < tasks);
+}
+
+/* Learning: how many tasks had shown the pair before this epoch, which is what the epoch is judged by. */
+BOSC_INLINE __u32 graded_pair_before(const struct graded_pair *p, __u32 epoch)
+{
+	return p->epoch == epoch ? p->tasks - p->added : p->tasks;
+}
+
+/* Learning: one more task showed it. */
+BOSC_INLINE void graded_pair_show(struct graded_pair *p, __u32 epoch)
+{
+	if (p->epoch != epoch) {
+		p->epoch = epoch;
+		p->added = 0;
+	}
+	p->tasks++;
+	p->added++;
+}
+
+/* R of an epoch, as far as it has come. */
+BOSC_INLINE __u32 graded_tally_score(const struct graded_tally *t, __u64 epoch)
+{
+	__u32 score = 0;
+
+	for (int i = 0; i < GRADED_RING; i++) {
+		const struct graded_cell *c = &t->cell[i];
+
+		if (c->epoch <= epoch && c->epoch + GRADED_RING > epoch)
+			score += c->pairs * GRADED_PAIR_WEIGHT + c->triples;
+	}
+	return score;
+}
+
+/* Counts for an epoch and returns its R. A CPU so late that its epoch has left the ring counts for none: 0.
+ */
+BOSC_INLINE __u32 graded_tally_add(struct graded_tally *t, __u64 epoch, __u32 pairs, __u32 triples)
+{
+	struct graded_cell *c = &t->cell[epoch % GRADED_RING];
+
+	if (c->epoch > epoch)
+		return 0;
+	if (c->epoch < epoch) {
+		c->epoch = epoch;
+		c->pairs = c->triples = 0;
+	}
+	c->pairs += pairs;
+	c->triples += triples;
+	return graded_tally_score(t, epoch);
+}
+
+#endif
