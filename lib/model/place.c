@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a hacked node counts at distance 1. Not 0: nobody is out of reach; at distance 0 the density is the
- * paper's N / V. */
+/* At distance 0 a density is the paper's N / V. */
 #define FAR_SHARE 0.2
 
 static double differs(const char *a, const char *b, double weight)
@@ -25,12 +24,17 @@ double place_distance(const struct place_node *a, const struct place_node *b)
 	       differs(a->runtime, b->runtime, .15);
 }
 
+double place_near(double distance)
+{
+	return 1 - (1 - FAR_SHARE) * distance;
+}
+
 static double density_at(const struct place_node *at, const struct place_node *nodes, size_t n)
 {
 	double hacked = 0, all = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		double near = 1 - (1 - FAR_SHARE) * place_distance(at, &nodes[i]);
+		double near = place_near(place_distance(at, &nodes[i]));
 
 		all += near;
 		hacked += nodes[i].hacked ? near : 0;
@@ -83,21 +87,23 @@ static int rows_fill(const struct place_node *nodes, size_t n, const struct plac
 	return 0;
 }
 
-/* Logarithm of what a row counts before the shares are made: survivals too small for a double still compare.
- */
-static double log_weight(const struct place_row *r, const struct place_ask *ask, double visited)
+double place_log_weight(const struct place_ask *ask, double visited, double density, double distance)
 {
 	switch (ask->strategy) {
 	case PLACE_PREDATOR_PREY:
-		return -r->density * r->density * r->density * visited +
-		       log1p(ask->heterogeneity_weight * r->distance);
+		return -density * density * density * visited + log1p(ask->heterogeneity_weight * distance);
 	case PLACE_FARTHEST:
 		/* So steep that only the farthest, and those exactly as far, have a share. */
-		return 1e6 * r->distance;
+		return 1e6 * distance;
 	case PLACE_RANDOM:
 		break;
 	}
 	return 0;
+}
+
+static double row_log_weight(const struct place_row *r, const struct place_ask *ask, double visited)
+{
+	return place_log_weight(ask, visited, r->density, r->distance);
 }
 
 static void shares_fill(struct place_row *rows, size_t n, const struct place_ask *ask, double visited)
@@ -106,10 +112,10 @@ static void shares_fill(struct place_row *rows, size_t n, const struct place_ask
 
 	for (size_t i = 0; i < n; i++)
 		if (!rows[i].excluded)
-			top = fmax(top, log_weight(&rows[i], ask, visited));
+			top = fmax(top, row_log_weight(&rows[i], ask, visited));
 	for (size_t i = 0; i < n; i++)
 		if (!rows[i].excluded) {
-			rows[i].weight = exp(log_weight(&rows[i], ask, visited) - top);
+			rows[i].weight = exp(row_log_weight(&rows[i], ask, visited) - top);
 			sum += rows[i].weight;
 		}
 	for (size_t i = 0; i < n && sum > 0; i++)

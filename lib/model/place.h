@@ -43,6 +43,12 @@ struct place_row {
 
 /* 0..1, symmetric: what differs, weighted: zone .3, region .2, kernel .2, CPU model .15, runtime .15. */
 double place_distance(const struct place_node *a, const struct place_node *b);
+/* What a hacked node at that distance counts in a density, against one at distance 0: 1 down to 0.2. Nobody
+ * is out of reach. */
+double place_near(double distance);
+/* The logarithm of what a candidate counts in the choice, up to a constant; visited is S_success at the
+ * horizon. A logarithm, because survivals too small for a double still compare. */
+double place_log_weight(const struct place_ask *ask, double visited, double density, double distance);
 /*
  * Fills rows[n], one per node in the order of names (so that the order of the nodes does not matter), and
  * *ret_chosen (index into rows). -ENOENT NoFeasibleNode with each node's reason when nothing is left (rows

@@ -89,6 +89,43 @@ def place(source, td, heterogeneity, seeds):
     return rows, "".join(drawn(share, seed) for seed in seeds)
 
 
+def torus_next(width, height):
+    def at(x, y):
+        return y % height * width + x % width
+    return [[at(i % width + dx, i // width + dy) for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+            for i in range(width * height)]
+
+
+def immobile(width, height, predators, steps):
+    """Exact survival of a prey on site 0 among independent walkers that start anywhere else, after each step."""
+    after, n = torus_next(width, height), width * height
+    p, alive = [D(0)] + [D(1) / (n - 1)] * (n - 1), []
+    for _ in range(steps):
+        q = [D(0)] * n
+        for site, mass in enumerate(p):
+            for to in after[site]:
+                q[to] += mass / 4
+        q[0] = D(0)
+        p = q
+        alive.append(sum(p) ** predators)
+    return alive
+
+
+def distinct(steps):
+    """Mean number of sites that a walk on an endless lattice has seen after 0, 1, ... steps: exact, by counting walks.
+    A walk's last site is new when the walk, read backwards, never returns to where it begins."""
+    walks, totals = {(0, 0): 1}, [D(1)]
+    for k in range(1, steps + 1):
+        after = {}
+        for (x, y), n in walks.items():
+            for at in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)):
+                after[at] = after.get(at, 0) + n
+        after.pop((0, 0), None)
+        walks = after
+        totals.append(totals[-1] + D(sum(walks.values())) / D(4) ** k)
+    return totals
+
+
 def num(x):
     """Correctly rounded to a double, and short where it can be."""
     return repr(float(x))
@@ -132,6 +169,7 @@ def header():
     exponentials = [(1, 1, "0.5", 20), (1, 2, 1, 20), (3, 1, "1.5", 20), (1, 4, 1, 20)]
     logistics = [(1, 1, 4, "0.5", 20), (1, 2, 3, 1, 20), (4, 4, 4, 10, 20), (1, 1, 4, 2, 20), (3, 1, 2, 1, 20),
                  (1, 1, 30, 6, 20)]
+    sites = distinct(60)
     parts = [
         "/* SPDX-License-Identifier: Apache-2.0 */\n/* Written by golden.py. */\n#ifndef GOLDEN_H\n#define GOLDEN_H\n",
         table("GOLDEN_VISITED", ("t", "S"), [(t, visited(D(t))) for t in ("1.5", "2", "10", "100", "1e6")]),
@@ -143,6 +181,10 @@ def header():
               [[D(x) for x in a] + [exponential(*a)] for a in exponentials]),
         table("GOLDEN_LOGISTIC", ("N0", "k", "mu", "t", "V", "N"),
               [[D(x) for x in a] + [logistic(*a)] for a in logistics]),
+        table("GOLDEN_DISTINCT", ("steps", "sites"), [(n, sites[n]) for n in (0, 1, 2, 5, 10, 20, 60)]),
+        table("GOLDEN_IMMOBILE", ("width", "height", "predators", "step", "alive"),
+              [(w, h, n, t, immobile(w, h, n, t)[-1]) for w, h, n in ((5, 4, 1), (5, 4, 7), (6, 6, 3))
+               for t in (1, 5, 20, 60)]),
         table("GOLDEN_PLACE", ("density", "survival", "distance", "share; of b, c and d"), rows.values()),
         f'/* For the seeds 0, 1, ... */\nstatic const char GOLDEN_CHOSEN[] = "{chosen}";\n',
         "#endif\n",
