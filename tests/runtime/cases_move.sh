@@ -8,6 +8,7 @@ case_held_release() {
 	held released 7009
 	give release
 	wait "$starter" || fail "start failed"
+	until_true grep -q ready /bundles/released/out
 	is "$(talk 127.0.0.1 7009 1)" "1 1"
 	end
 }
@@ -88,7 +89,7 @@ case_move() {
 	held to 7015 "${in_a//node-a/node-b}"
 	talk 10.9.0.2 7015 stream /tmp/stop >/tmp/stream &
 	local client=$!
-	sleep 0.3
+	until_true grep -q began /tmp/stream
 	ID=from
 	mkdir /bundles/from/dump
 	ip -n node-a link set peer-a down
@@ -99,10 +100,9 @@ case_move() {
 	give restore dir=/bundles/from/dump "flags=$LIVE" || fail "$reply"
 	# Not before: what reaches the new place before its connections are there is reset.
 	ip route replace 10.9.0.2/32 dev port-b
-	sleep 0.3
 	touch /tmp/stop
 	wait $client || fail "$(cat /tmp/stream)"
-	echo "  $(cat /tmp/stream)"
+	echo "  $(tail -1 /tmp/stream)"
 	ID=from
 	end
 	ID=to
@@ -131,6 +131,7 @@ case_containerd() {
 		/prey serve 7030
 	ID=ctr
 	is "$(ctr task ls | awk '$1 == "ctr" {print $2, $3}')" "$(told keeper) RUNNING"
+	until_true talk 127.0.0.1 7030 0
 	is "$(talk 127.0.0.1 7030 4)" "4 4"
 	mkdir /bundles/snapshot
 	give snapshot dir=/bundles/snapshot

@@ -4,7 +4,8 @@
 # Runs in namespaces of its own, in an overlay of the node tree (ESCAPE_NODE_TREE); cases are in cases.sh beside this file.
 set -eu
 runc=$(realpath "$1") tools=$(realpath "$2") here=$(dirname "$(realpath "$0")")
-tree=${ESCAPE_NODE_TREE:-${ESCAPE_CACHE:-/var/cache/escape}/prep/tree}
+tree=${ESCAPE_NODE_TREE:-}
+[ -n "$tree" ] || for tree in "${ESCAPE_CACHE:-/var/cache/escape}"/node-*/tree; do :; done # the last is as good as any
 
 skip() {
 	echo "skipped: $1"

@@ -2,8 +2,9 @@
 /*
  * The client of prey. `talk ADDRESS PORT N`: N questions over one connection, prints the last answer. `talk
  * ADDRESS PORT hold`: asks, prints the answer, asks nothing more, prints "eof" or "reset" when the other side
- * closes. `talk ADDRESS PORT stream FILE`: asks until FILE is there; prints the number of questions, of those
- * lost or out of order, and the longest wait in ms.
+ * closes. `talk ADDRESS PORT stream FILE`: asks until FILE is there, and then a few times more; prints
+ * "began" with the first answer, at the end the number of questions, of those lost or out of order, and the
+ * longest wait in ms.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,6 +14,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#define AFTERWARDS 100
 
 static char reply[256];
 
@@ -52,13 +55,17 @@ static int stream(int s, const char *until)
 {
 	long asked = 0, wrong = 0, last = 0, longest = 0;
 
-	while (access(until, F_OK)) {
+	for (int left = AFTERWARDS; left > 0; left -= !access(until, F_OK)) {
 		long began = now_ms();
 		if (ask(s)) {
 			printf("broken after %ld: %s\n", asked, strerror(errno));
 			return 1;
 		}
 		long counter = strtol(reply, NULL, 10), took = now_ms() - began;
+		if (!asked) {
+			puts("began");
+			fflush(stdout);
+		}
 		wrong += asked++ && counter != last + 1;
 		last = counter;
 		longest = took > longest ? took : longest;
