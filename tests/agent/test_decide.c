@@ -138,6 +138,15 @@ static void test_held_without_escape(void **state)
 	assert_int_equal(decide_held(&in), HELD_RELEASE);
 }
 
+static void test_locally(void **state)
+{
+	(void)state;
+	assert_false(decide_locally(false, 1000, 1000 + DECIDE_UNTOLD_MS - 1));
+	assert_true(decide_locally(false, 1000, 1000 + DECIDE_UNTOLD_MS));
+	assert_false(decide_locally(true, 1000, 1000 + DECIDE_UNTOLD_MS));
+	assert_true(decide_locally(true, 1000, 1000 + DECIDE_TOLD_MS));
+}
+
 static void test_suspect(void **state)
 {
 	(void)state;
@@ -186,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_freezes),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_held_without_escape),
+		cmocka_unit_test(test_locally),
 		cmocka_unit_test(test_suspect),
 		cmocka_unit_test(test_safe),
 		cmocka_unit_test(test_expired),

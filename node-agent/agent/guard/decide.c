@@ -103,3 +103,8 @@ size_t decide_expired(const int64_t *taken_ms, size_t n, size_t keep, int64_t no
 		return 0;
 	return over < safe ? over : safe;
 }
+
+bool decide_locally(bool told, int64_t frozen_ms, int64_t now_ms)
+{
+	return now_ms - frozen_ms >= (told ? DECIDE_TOLD_MS : DECIDE_UNTOLD_MS);
+}

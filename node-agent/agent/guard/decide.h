@@ -45,6 +45,14 @@ struct held_input {
 };
 enum held_action decide_held(const struct held_input *in);
 
+/* An alarm waits this long for the operator's Escape while the API server has not heard of it ... */
+#define DECIDE_UNTOLD_MS 5000
+/* ... and this long when it has: the operator is away. */
+#define DECIDE_TOLD_MS 30000
+/* Is it for the agent to roll back by itself a container frozen at frozen_ms, for which no Escape has come?
+ * Never more than that. */
+bool decide_locally(bool told, int64_t frozen_ms, int64_t now_ms);
+
 /* Was a snapshot of this time taken at or after the moment from which an alarm makes memory suspect? */
 bool decide_suspect(int64_t taken_ms, int64_t detected_ms, int64_t safe_after_ms);
 /*

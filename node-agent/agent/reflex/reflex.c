@@ -164,9 +164,10 @@ static void on_decision_due(void *arg)
 		return;
 	}
 	if (!g->local_tried && decide_freezes(g->policy) && !escapes_answer(g->agent->escapes, &g->alarm) &&
-		!report_told(g->agent->reporter, g->alarm.id))
+		decide_locally(
+			report_told(g->agent->reporter, g->alarm.id), g->alarm.frozen_ms, clock_wall_ms()))
 		local_rollback(g);
-	loop_timer_start(g->decision, REFLEX_DECISION_MS, 0);
+	loop_timer_start(g->decision, DECIDE_UNTOLD_MS, 0);
 }
 
 int reflex_prepare(struct guard *g)
@@ -185,7 +186,7 @@ static void anomaly_tell(struct guard *g, const struct report_anomaly *a, bool f
 		"Container %s: %lld mismatches (threshold %lld) in epoch %lld, last by task %s%s.",
 		a->container, (long long)a->mismatches, (long long)a->threshold, (long long)a->epoch,
 		*a->comm ? a->comm : "?", frozen ? "" : "; observed only");
-	if (loop_timer_start(g->decision, frozen ? REFLEX_DECISION_MS : OBSERVE_REARM_MS, 0))
+	if (loop_timer_start(g->decision, frozen ? DECIDE_UNTOLD_MS : OBSERVE_REARM_MS, 0))
 		log_error("no decision timer", "container", g->keeper->id);
 }
 

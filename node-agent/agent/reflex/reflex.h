@@ -2,15 +2,12 @@
 /*
  * The reflex: a verdict freezes the container at once, is written down beside the keeper, and goes into the
  * report. Within milliseconds and without the API server. What then happens is the operator's decision; when
- * none comes and the API server cannot be reached, the container is rolled back by the cached policy, and
- * never more than that.
+ * none comes (decide_locally), the container is rolled back by the cached policy, and never more than that.
  */
 #ifndef ESCAPE_AGENT_REFLEX_H
 #define ESCAPE_AGENT_REFLEX_H
 
 #include "node-agent/agent/guard/guard.h"
-
-#define REFLEX_DECISION_MS 5000
 
 /* What the reflex needs is there before it is needed. */
 int reflex_prepare(struct guard *g);
