@@ -13,7 +13,7 @@ PACKAGES=(
 	# checking
 	libcmocka-dev shellcheck yamllint cppcheck jq python3-minimal
 	# the lab
-	mmdebstrap buildah debian-archive-keyring golang-go openssl ca-certificates curl iproute2 procps util-linux xz-utils tar
+	mmdebstrap buildah debian-archive-keyring golang-go openssl ca-certificates curl iproute2 mount procps util-linux xz-utils tar
 	# the demo's plots
 	gnuplot-nox
 )
