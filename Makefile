@@ -24,7 +24,7 @@ demo: build ## the main job, happening for real on a cluster of three nodes (KEE
 
 test: build ## all tests: unit, component, replayed fuzz corpus, chart, and the e2e cases on the lab
 	e2e/lab/lab prepare
-	ctest --test-dir $(BUILD) --output-on-failure
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
 test-unit: build ## only the tests that need neither privilege nor the lab
 	ctest --test-dir $(BUILD) --output-on-failure -L 'unit|component|fuzz'

@@ -144,5 +144,6 @@ void events_tick(void *arg)
 	snapshots_tick(a);
 	held_tick(a);
 	routes_tick(a);
+	move_dest_tick(a);
 	gauges_tick(a);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/agent/move/move_dest.h"
 
+#include <base/clock.h>
 #include <base/log.h>
 #include <base/str.h>
 #include <errno.h>
 
+#include "node-agent/agent/escapes/escapes.h"
 #include "node-agent/agent/move/move_dest_priv.h"
 #include "node-agent/net/netswitch.h"
 
@@ -21,17 +23,22 @@ int dest_guards(const struct job *j, struct guard **guards, size_t *n)
 		       : 0;
 }
 
-int dest_pod_pid(const struct job *j)
+static int pid_of(struct agent *a, const char *successor_uid)
 {
 	struct guard *guards[GUARDS_OF_POD_MAX];
-	size_t n;
+	size_t n = 0;
 
-	if (dest_guards(j, guards, &n))
+	if (!*successor_uid || guards_of_pod(a, successor_uid, guards, GUARDS_OF_POD_MAX, &n))
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		if (guards[i]->keeper->connected && guards[i]->keeper->last.init_pid)
 			return guards[i]->keeper->last.init_pid;
 	return 0;
+}
+
+int dest_pod_pid(const struct job *j)
+{
+	return pid_of(j->agent, j->x.status.successor_uid);
 }
 
 /*
@@ -119,4 +126,38 @@ void move_dest_run(struct job *j)
 		job_end(j, true);
 		break;
 	}
+}
+
+#define PACKETS_WAIT_MS 1500
+
+static bool waits_too_long(const struct agent *a, const struct escape *x)
+{
+	enum escape_phase p = x->status.phase;
+
+	if (x->spec.kind != ESCAPE_MOVE || x->spec.network != NETWORK_ADDRESS ||
+		!str_eq(x->spec.destination_node, a->cfg->node) ||
+		(p != PHASE_STAGED && p != PHASE_SEALED && p != PHASE_RESTORING))
+		return false;
+	for (size_t i = 0; i < x->status.n_timeline; i++)
+		if (str_eq(x->status.timeline[i].phase, ESCAPE_PHASE_NAMES[PHASE_STAGED]))
+			return clock_wall_ms() - x->status.timeline[i].at_ms > PACKETS_WAIT_MS;
+	return false;
+}
+
+/* With the entry set, what comes goes to a port that is down. */
+static void drop_packets(void *arg, const struct escape *x)
+{
+	struct agent *a = arg;
+	int pid = waits_too_long(a, x) ? pid_of(a, x->status.successor_uid) : 0;
+	struct err e;
+
+	for (size_t i = 0; pid && i < x->spec.n_addresses; i++)
+		if (net_pod_neighbour(pid, x->spec.addresses[i], &e))
+			log_debug(
+				"neighbour entry not set", "address", x->spec.addresses[i], "why", e.message);
+}
+
+void move_dest_tick(struct agent *a)
+{
+	escapes_each(a->escapes, drop_packets, a);
 }

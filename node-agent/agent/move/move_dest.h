@@ -13,5 +13,10 @@
 
 /* Takes the job. */
 void move_dest_run(struct job *j);
+/*
+ * Each second: packets wait at an unanswered neighbour entry while a take-over is short (the kernel would
+ * reject what waits longer than three seconds); where it takes longer, they are dropped from then on.
+ */
+void move_dest_tick(struct agent *a);
 
 #endif
