@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-unit lint format manifests figures lab-up lab-down clean
+.PHONY: help deps build demo test test-unit bench-detect lint format manifests figures lab-up lab-down clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: build ## all tests: unit, component, replayed fuzz corpus, chart, and the 
 
 test-unit: build ## only the tests that need neither privilege nor the lab
 	ctest --test-dir $(BUILD) --output-on-failure -L 'unit|component|fuzz'
+
+bench-detect: build ## what the eye costs a system call: ESCAPE beside nothing and beside an empty program
+	$(BUILD)/bench/detect/bench-detect
 
 lint: build ## clang-format, clang-tidy, shellcheck, yamllint
 	tests/lint $(BUILD)

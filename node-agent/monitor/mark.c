@@ -4,6 +4,7 @@
  * which was reused in the meantime cannot get it: the process is looked at again after its pidfd is open.
  */
 #include "internal.h"
+#include "monitor.skel.h"
 
 #include <base/cleanup.h>
 #include <base/io.h>
@@ -44,11 +45,44 @@ static int mark_put(const struct monitor_watch *w, int pidfd, bool running)
 	return bpf_map_update_elem(map, &pidfd, &mark, BPF_ANY) < 0 ? -errno : 1;
 }
 
+/*
+ * How deep the process's pid namespace is below ours: what NSpid lists beside the first number. We may be
+ * deep ourselves, so this is the least it can be for the kernel, which is all that is asked. 0 when it is not
+ * known.
+ */
+static uint32_t level_of(int pid)
+{
+	auto_free char *status = NULL;
+	char path[32], *p;
+	uint32_t numbers = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (io_read_file(path, 16384, &status, NULL) < 0)
+		return 0;
+	p = strstr(status, "\nNSpid:");
+	for (p = p ? p + 1 : NULL; p && *p && *p != '\n'; p++)
+		numbers += *p == '\t';
+	return numbers ? numbers - 1 : 0;
+}
+
+/* To be told before a mark is put. */
+static void level_admit(const struct monitor_watch *w, int pid)
+{
+	uint32_t *least = &w->monitor->skel->bss->least_level, level = level_of(pid);
+
+	if (level < *least)
+		__atomic_store_n(least, level, __ATOMIC_RELEASE);
+}
+
 int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e)
 {
 	auto_close int fd = pid_open(pid);
-	int r = fd < 0 ? fd : mark_put(w, fd, false);
+	int r = fd;
 
+	if (fd >= 0) {
+		level_admit(w, pid);
+		r = mark_put(w, fd, false);
+	}
 	if (r == -ESRCH || r == -ENOENT)
 		return err_set(e, -ESRCH, "NoSuchProcess", "process %d is gone", pid);
 	if (r < 0)
@@ -177,6 +211,8 @@ int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char 
 
 	if (!pidns)
 		return err_set(e, -ESRCH, "NoSuchProcess", "process %d is gone", init_pid);
+	/* What descends from init is not less deep. */
+	level_admit(w, init_pid);
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
 		int r = mark_pass(w, init_pid, pidns, procs, e);
 

@@ -33,6 +33,9 @@ const volatile __u32 restart_call;
 struct monitor_conf confs[MONITOR_SLOTS];
 __u32 tasks_of; /* the iterator counts the tasks of this watch into tasks */
 __u32 tasks;
+/* No marked task is in a pid namespace less deep than this: the host's own tasks are let go at the first
+ * look. */
+__u32 least_level;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -206,12 +209,15 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct monitor_mark *m = mark_get(task);
+	struct monitor_mark *m;
 	struct monitor_conf *c;
 	struct monitor_state *st;
 	__u64 number;
 	__u32 gen, windows, slot, mode;
 
+	if (task->thread_pid->level < least_level)
+		return 0;
+	m = mark_get(task);
 	if (!m)
 		return 0;
 	c = conf_of(m);

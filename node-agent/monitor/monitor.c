@@ -103,6 +103,7 @@ int monitor_attach(struct monitor *m, struct err *e)
 		m->skel->progs.count_call,
 	};
 
+	m->skel->bss->least_level = UINT32_MAX;
 	for (int i = 0; i < MONITOR_LINKS; i++) {
 		m->links[i] = bpf_program__attach(programs[i]);
 		if (!m->links[i]) {

@@ -417,6 +417,33 @@ static void tracer_inside_hides_nothing(void **state)
 	traced_case(state, fork, false);
 }
 
+/* What is marked later may be less deep than all that was marked before. */
+static void containers_of_all_depths_are_counted(void **state)
+{
+	struct monitor_watch *deep = learning(state), *flat = learning(state);
+	_Atomic uint64_t *made =
+		mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct subject s;
+	pid_t pid;
+
+	assert_ptr_not_equal(made, MAP_FAILED);
+	pid = fork_in_new_pidns();
+	if (pid == 0)
+		busy_main(made);
+	subject_start(&s, 0);
+	assert_int_equal(subject_mark_list(deep, pid, &pid, 1, NULL), 0);
+	wait_for_more(made);
+	assert_true(fixture_stats(deep).calls > 900);
+	subject_mark(&s, flat);
+	subject_run(&s, SUBJECT_CALLS, 1, 300, 1);
+	assert_int_equal(fixture_stats(flat).calls, 301);
+	end(pid);
+	subject_stop(&s);
+	munmap((void *)made, sizeof(*made));
+	monitor_watch_free(deep);
+	monitor_watch_free(flat);
+}
+
 /* A child cgroup with a freezer, v2 or v1; false where this machine lets us make none. */
 static bool cgroup_make(char dir[64], bool *v2)
 {
@@ -510,6 +537,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			tracer_outside_hides_what_it_makes_the_task_call, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(tracer_inside_hides_nothing, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(
+			containers_of_all_depths_are_counted, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(marks_survive_the_freezer, fixture_up, fixture_down),
 	};
 

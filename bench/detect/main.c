@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the eye costs a system call: bench-detect [--rounds N] [--calls N] [--cpu N]. In each round every
+ * thread is measured in every state, so that what disturbs the machine disturbs both sides; the order changes
+ * from round to round. The monitor is loaded throughout: "nothing attached" is a node without a protected
+ * container.
+ */
+#include "table.h"
+
+#include <argp.h>
+#include <base/str.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define ROUNDS_DEFAULT 100
+#define CALLS_DEFAULT 20000
+
+struct options {
+	uint32_t rounds, calls, cpu;
+};
+
+static const struct argp_option OPTIONS[] = {
+	{"rounds", 'r', "N", 0, "How often everything is measured (default: 100)", 0},
+	{"calls", 'n', "N", 0, "System calls in one measurement (default: 20000)", 0},
+	{"cpu", 'c', "N", 0, "CPU on which they are made (default: the last)", 0},
+	{0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+	uint32_t *to = key == 'r' ? &o->rounds : key == 'n' ? &o->calls : key == 'c' ? &o->cpu : NULL;
+	int64_t n;
+
+	if (!to)
+		return ARGP_ERR_UNKNOWN;
+	if (str_parse_i64(arg, key == 'c' ? 0 : 1, key == 'c' ? 1023 : 100000000, &n))
+		argp_error(state, "-%c %s: not a number that makes sense here", key, arg);
+	else
+		*to = (uint32_t)n;
+	return 0;
+}
+
+static void measure(
+	struct table *t, const struct worker *workers, enum state st, uint32_t round, uint32_t calls)
+{
+	for (uint32_t c = 0; c < CALLS_KINDS; c++) {
+		for (uint32_t i = 0; i < THREADS; i++) {
+			uint32_t th = (i + round) % THREADS;
+
+			/* Once unmeasured: caches, and while learning the profile. */
+			worker_run(&workers[th], (enum calls)c, calls);
+			*table_cell(t, (enum calls)c, (enum thread)th, st, round) =
+				worker_run(&workers[th], (enum calls)c, calls);
+		}
+	}
+}
+
+static void round_run(
+	struct table *t, const struct worker *workers, struct states *s, uint32_t round, uint32_t calls)
+{
+	static const enum state turns[] = {STATE_NOTHING, STATE_EMPTY, STATE_LEARN};
+
+	for (uint32_t i = 0; i < 3; i++) {
+		enum state st = turns[(i + round) % 3];
+
+		states_enter(s, st);
+		measure(t, workers, st, round, calls);
+		if (st != STATE_LEARN)
+			continue;
+		states_enter(s, STATE_DETECT);
+		measure(t, workers, STATE_DETECT, round, calls);
+		if (!states_clean(s))
+			bench_fail("calls were lost, or known calls taken for strange ones", EIO);
+	}
+}
+
+static void run(const struct options *o)
+{
+	struct worker workers[THREADS];
+	struct utsname u;
+	struct table t = {.rounds = o->rounds};
+	struct states *s;
+
+	t.ps = calloc((size_t)CALLS_KINDS * THREADS * STATES * o->rounds, sizeof(*t.ps));
+	if (!t.ps)
+		bench_fail("no memory for the table", ENOMEM);
+	for (int i = 0; i < THREADS; i++)
+		worker_start(&workers[i], i != THREAD_HOST, (int)o->cpu);
+	s = states_new(workers[THREAD_PROTECTED].pid);
+	for (uint32_t round = 0; round < o->rounds; round++)
+		round_run(&t, workers, s, round, o->calls);
+	states_free(s);
+	uname(&u);
+	printf("Linux %s, CPU %u, %u calls in each measurement\n", u.release, o->cpu, o->calls);
+	table_print(&t, stdout);
+	for (int i = 0; i < THREADS; i++)
+		worker_stop(&workers[i]);
+	free(t.ps);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp ARGP = {.options = OPTIONS,
+		.parser = parse,
+		.doc = "Measures what ESCAPE's eBPF programs add to a system call, beside an empty program."};
+	struct options o = {.rounds = ROUNDS_DEFAULT, .calls = CALLS_DEFAULT};
+
+	o.cpu = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	argp_parse(&ARGP, argc, argv, 0, NULL, &o);
+	run(&o);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "states.h"
+
+#include "empty.skel.h"
+#include "worker.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <node-agent/monitor/monitor.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct states {
+	struct loop *loop;
+	struct monitor *monitor;
+	struct monitor_watch *watch;
+	struct empty_bpf *empty;
+	struct bpf_link *empty_link;
+	pid_t watched;
+	char procs[32];
+};
+
+static void refused(const struct err *e)
+{
+	fprintf(stderr, "bench-detect: %s: %s\n", e->reason, e->message);
+	exit(EXIT_FAILURE);
+}
+
+/* The one process of the "container", where the monitor looks for it. */
+static void procs_write(struct states *s)
+{
+	int fd;
+
+	snprintf(s->procs, sizeof(s->procs), "/tmp/bench-procs-XXXXXX");
+	fd = mkstemp(s->procs);
+	if (fd < 0 || dprintf(fd, "%d\n", s->watched) < 0)
+		bench_fail(s->procs, errno);
+	close(fd);
+}
+
+struct states *states_new(pid_t watched)
+{
+	struct states *s = calloc(1, sizeof(*s));
+	struct err e;
+
+	if (monitor_probe(&e) < 0) {
+		fprintf(stderr, "skipped: %s: %s\n", e.reason, e.message);
+		exit(77);
+	}
+	if (!s || loop_new(&s->loop) < 0)
+		bench_fail("cannot make a loop", ENOMEM);
+	if (monitor_new(s->loop, &s->monitor, &e) < 0)
+		refused(&e);
+	s->empty = empty_bpf__open_and_load();
+	if (!s->empty)
+		bench_fail("cannot load the empty program", errno);
+	s->watched = watched;
+	procs_write(s);
+	return s;
+}
+
+static void nothing(struct states *s)
+{
+	bpf_link__destroy(s->empty_link);
+	s->empty_link = NULL;
+	monitor_watch_free(s->watch);
+	s->watch = NULL;
+}
+
+void states_free(struct states *s)
+{
+	nothing(s);
+	unlink(s->procs);
+	empty_bpf__destroy(s->empty);
+	monitor_free(s->monitor);
+	loop_free(s->loop);
+	free(s);
+}
+
+static void empty(struct states *s)
+{
+	s->empty_link = bpf_program__attach(s->empty->progs.nothing);
+	if (!s->empty_link)
+		bench_fail("cannot attach the empty program", errno);
+}
+
+static void learn(struct states *s)
+{
+	const struct monitor_params p = {.window = 10, .epoch = 500, .threshold = 50};
+	struct err e;
+
+	if (monitor_watch_new(s->monitor, &p, NULL, NULL, &s->watch, &e) < 0 ||
+		monitor_watch_mark_cgroup(s->watch, s->watched, s->procs, &e) < 0)
+		refused(&e);
+	monitor_watch_mode(s->watch, MONITOR_LEARN);
+}
+
+void states_enter(struct states *s, enum state state)
+{
+	if (state == STATE_DETECT) {
+		monitor_watch_mode(s->watch, MONITOR_DETECT);
+		return;
+	}
+	nothing(s);
+	if (state == STATE_EMPTY)
+		empty(s);
+	if (state == STATE_LEARN)
+		learn(s);
+}
+
+bool states_clean(const struct states *s)
+{
+	struct monitor_stats st;
+
+	if (monitor_watch_stats(s->watch, &st) < 0)
+		bench_fail("cannot read the watch's counters", errno);
+	return st.lost == 0 && st.mismatches == 0 && st.calls > 0;
+}
