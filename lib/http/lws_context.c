@@ -77,27 +77,43 @@ void http_lws_wake(struct lws_context *context)
 	lws_cancel_service(context);
 }
 
-/* A handle of our own whose close callbacks count the turns. */
+/* Handles of our own: idle's close callbacks count the turns, check's callback is where the closing starts.
+ */
 struct release {
 	uv_idle_t idle;
+	uv_check_t check;
+	bool begun;
 	struct lws_context *context;
 	unsigned generation;
 	void (*released)(void *arg);
 	void *arg;
 };
 
+/*
+ * libwebsockets 4.1 closes the fd of its pipe twice: inside this call, and when libuv has let go of it. From
+ * here that is at the end of the same turn, before anything on the loop can have opened another file under
+ * that number.
+ */
+static void on_check(uv_check_t *check)
+{
+	struct release *r = check->data;
+
+	lws_context_destroy(r->context);
+	r->begun = true;
+	uv_close((uv_handle_t *)check, NULL);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	struct release *r = handle->data;
 
-	/* Outside of any callback of the library: the first call starts the closing, the second frees. */
-	if (r->generation == 0 || r->generation == CLOSE_GENERATIONS)
-		lws_context_destroy(r->context);
-	if (r->generation++ == CLOSE_GENERATIONS) {
+	if (r->generation == CLOSE_GENERATIONS) {
+		lws_context_destroy(r->context); /* the second call frees it */
 		r->released(r->arg);
 		free(r);
 		return;
 	}
+	r->generation += r->begun;
 	uv_idle_init(handle->loop, &r->idle);
 	uv_close((uv_handle_t *)&r->idle, on_closed);
 }
@@ -111,6 +127,9 @@ int http_lws_release(struct loop *l, struct lws_context *context, void (*release
 	r->context = context;
 	r->released = released;
 	r->arg = arg;
+	uv_check_init(loop_uv(l), &r->check);
+	r->check.data = r;
+	uv_check_start(&r->check, on_check);
 	uv_idle_init(loop_uv(l), &r->idle);
 	r->idle.data = r;
 	uv_close((uv_handle_t *)&r->idle, on_closed);
