@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-unit bench-detect lint format manifests figures lab-up lab-down clean
+.PHONY: help deps build demo test test-unit bench-detect bench-placement lint format manifests figures simulation lab-up lab-down clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-unit: build ## only the tests that need neither privilege nor the lab
 bench-detect: build ## what the eye costs a system call: ESCAPE beside nothing and beside an empty program
 	$(BUILD)/bench/detect/bench-detect
 
+bench-placement: build ## a placement decision at 50, 500 and 5,000 nodes, and the speed of the simulated game
+	$(BUILD)/bench/placement/bench_placement
+
 lint: build ## clang-format, clang-tidy, shellcheck, yamllint
 	tests/lint $(BUILD)
 
@@ -43,6 +46,9 @@ manifests: ## manifests/ from the Helm chart
 
 figures: build ## docs/figures: the figures of docs/model.md
 	docs/figures/render $(BUILD)/cli/kubectl-escape
+
+simulation: build ## docs/model.md: the simulated game's results, played anew
+	docs/figures/simulate $(BUILD)/cli/kubectl-escape
 
 lab-up: ## only the cluster
 	e2e/lab/lab up

@@ -6,14 +6,25 @@
 #include <errno.h>
 #include <math.h>
 #include <model/model.h>
+#include <string.h>
 
 const char *const GAME_STRATEGY_NAMES[GAME_STRATEGIES] = {
 	[GAME_STATIC] = "static",
 	[GAME_RANDOM] = "random",
 	[GAME_FARTHEST] = "farthest",
 	[GAME_PREDATOR_PREY] = "predator-prey",
+	[GAME_SHARP] = "sharp",
 	[GAME_ORACLE] = "oracle",
 };
+
+static int start_check(const struct game_hosts *s, struct err *e)
+{
+	for (uint32_t i = 0; i < s->hacked && s->start; i++)
+		if (s->start[i] >= s->graph->n)
+			return err_set(e, -EDOM, "OutOfDomain", "host %u of %u: there is none", s->start[i],
+				s->graph->n);
+	return 0;
+}
 
 static int setup_check(const struct game_hosts *s, struct err *e)
 {
@@ -28,9 +39,11 @@ static int setup_check(const struct game_hosts *s, struct err *e)
 		return err_set(e, -EDOM, "OutOfDomain",
 			"heterogeneityWeight is %g: must be finite and not negative",
 			s->heterogeneity_weight);
+	if (!(s->stay >= 0 && s->stay <= 1))
+		return err_set(e, -EDOM, "OutOfDomain", "stay is %g: must be 0 to 1", s->stay);
 	if (isnan(s->nerve) || s->nerve < 0)
 		return err_set(e, -EDOM, "OutOfDomain", "nerve is %g: must not be negative", s->nerve);
-	return 0;
+	return start_check(s, e);
 }
 
 /* Each step's number of attackers, whole ones. */
@@ -80,7 +93,7 @@ int game_hosts_plan_new(const struct game_hosts *setup, struct game_hosts_plan *
 	if (!p)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a game");
 	p->setup = *setup;
-	p->delay = (uint32_t)fmin(fmax(round(setup->td), 0), GAME_DELAY_MAX);
+	p->delay = (uint32_t)fmin(fmax(floor(setup->td), 0), GAME_DELAY_MAX);
 	rc = model_visited_undetected(1, setup->td, &p->harm, e);
 	if (!rc)
 		rc = model_visited(setup->horizon, &p->visited, e);
@@ -116,6 +129,22 @@ static void attackers_set(struct game_play *p)
 		p->now[i] = (p->prey + 1 + (uint32_t)(rng_next(&p->rng) % (hosts - 1))) % hosts;
 }
 
+/* The prey is anywhere but on their hosts. */
+static void attackers_set_given(struct game_play *p)
+{
+	uint32_t hosts = p->plan->setup.graph->n;
+	bool met;
+
+	p->n = p->plan->setup.hacked;
+	memcpy(p->now, p->plan->setup.start, p->n * sizeof(*p->now));
+	do {
+		p->prey = (uint32_t)(rng_next(&p->rng) % hosts);
+		met = false;
+		for (uint32_t i = 0; i < p->n; i++)
+			met |= p->now[i] == p->prey;
+	} while (met);
+}
+
 /* All hop; those that growth adds come from where another one is. */
 static void attackers_hop(struct game_play *p, uint32_t step)
 {
@@ -124,7 +153,8 @@ static void attackers_hop(struct game_play *p, uint32_t step)
 	for (; p->n < p->plan->wanted[step]; p->n++)
 		p->now[p->n] = p->now[rng_next(&p->rng) % p->n];
 	for (uint32_t i = 0; i < p->n; i++)
-		p->now[i] = game_graph_hop(g, p->now[i], rng_next(&p->rng));
+		if (p->now[i] != p->prey || game_uniform(rng_next(&p->rng)) >= p->plan->setup.stay)
+			p->now[i] = game_graph_hop(g, p->now[i], rng_next(&p->rng));
 }
 
 static uint32_t row_of(const struct game_play *p, uint32_t step)
@@ -208,7 +238,10 @@ static void trial(const void *arg, void *scratch, uint64_t seed, struct game_tal
 	p.past = p.now + plan->most;
 	p.known = p.past + (size_t)plan->most * (plan->delay + 1);
 	p.hacked = (unsigned char *)(p.known + plan->delay + 1);
-	attackers_set(&p);
+	if (plan->setup.start)
+		attackers_set_given(&p);
+	else
+		attackers_set(&p);
 	end = play(&p, tally);
 	tally->steps += end <= plan->setup.horizon ? end : plan->setup.horizon;
 	if (end <= plan->setup.horizon) {

@@ -2,9 +2,9 @@
 /*
  * The game as ESCAPE plays it, on any topology (game_graph.h): attackers go from host to host, and by growth
  * to more; a visit to the prey's host does harm with probability 1 - exp(-td) (equation 3), else it is
- * detected. The prey knows where attackers were td ago, and moves when a visit is detected, or before, when
- * the probability of one in the next step reaches `nerve`; where to is the strategy. Pure; the setup is
- * shared, read only, by all threads.
+ * detected. An attacker who has found the prey may stay. The prey knows where attackers were td ago, and
+ * moves when a visit is detected, or before, when the probability of one in the next step reaches `nerve`;
+ * where to is the strategy. Pure; the setup is shared, read only, by all threads.
  */
 #ifndef ESCAPE_MODEL_GAME_HOSTS_H
 #define ESCAPE_MODEL_GAME_HOSTS_H
@@ -17,7 +17,8 @@ enum game_strategy {
 	GAME_STATIC,        /* never moves */
 	GAME_RANDOM,        /* any host not known to be hacked */
 	GAME_FARTHEST,      /* of those, the one that differs most */
-	GAME_PREDATOR_PREY, /* of those, drawn by placement's weights */
+	GAME_PREDATOR_PREY, /* of those, drawn by placement's weights: survival by equation 2 */
+	GAME_SHARP,         /* the same with survival by equation 1, which tells hosts apart more */
 	/* Knows where attackers are now and the true probabilities of their hops, and stays or goes to where
 	 * a visit in the next step is least probable, at every step: what knowing more could give at best. */
 	GAME_ORACLE,
@@ -31,10 +32,14 @@ enum { GAME_DELAY_MAX = 15, GAME_HACKED_MAX = 512 };
 struct game_hosts {
 	const struct game_graph *graph;
 	enum game_strategy strategy;
-	uint32_t hacked;             /* attackers at the beginning: 1 or more, below the number of hosts */
-	double k, mu;                /* logistic growth of their number, per step; mu = 0: none */
-	double td;                   /* mean detection time, in steps */
-	double nerve;                /* 0..1 is a probability; above 1: moves only after a detected visit */
+	uint32_t hacked; /* attackers at the beginning: 1 or more, below the number of hosts */
+	/* Where they are then, `hacked` of them, with a host left free; NULL: anywhere but on the prey.
+	 * Borrowed. */
+	const uint32_t *start;
+	double stay;  /* probability that an attacker who has found the prey stays there, and tries again */
+	double k, mu; /* logistic growth of their number, per step; mu = 0: none */
+	double td;    /* mean detection time, in steps */
+	double nerve; /* 0..1 is a probability; above 1: moves only after a detected visit */
 	double heterogeneity_weight; /* of placement */
 	uint32_t horizon;            /* steps, up to GAME_STEPS_MAX */
 };

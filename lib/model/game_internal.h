@@ -9,10 +9,10 @@
 
 struct game_hosts_plan {
 	struct game_hosts setup;
-	double harm;                         /* that a visit does it: equation 3 */
-	double visited;                      /* S_success at the horizon, for placement's weights */
-	uint32_t delay;                      /* td in whole steps */
-	uint32_t most;                       /* attackers there can ever be */
+	double harm;    /* that a visit does it: equation 3 */
+	double visited; /* S_success at the horizon, for placement's weights */
+	uint32_t delay; /* whole steps in td: what happened in the last ones is not known */
+	uint32_t most;  /* attackers there can ever be */
 	uint16_t wanted[GAME_STEPS_MAX + 1]; /* attackers, by step */
 	double *near_all;                    /* per host, placement's sum over all hosts */
 	float *near;                         /* placement's share of each pair, [a * n + b] */

@@ -1,45 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "place_internal.h"
+
 #include <base/backoff.h>
 #include <base/buf.h>
 #include <base/str.h>
 #include <errno.h>
 #include <math.h>
 #include <model/model.h>
-#include <model/place.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* At distance 0 a density is the paper's N / V. */
 #define FAR_SHARE 0.2
 
-static double differs(const char *a, const char *b, double weight)
-{
-	return a && b && *a && *b && !str_eq(a, b) ? weight : 0;
-}
+const struct place_trait PLACE_TRAIT[PLACE_TRAITS] = {
+	{offsetof(struct place_node, zone), .3},
+	{offsetof(struct place_node, region), .2},
+	{offsetof(struct place_node, kernel), .2},
+	{offsetof(struct place_node, cpu_model), .15},
+	{offsetof(struct place_node, runtime), .15},
+};
 
 double place_distance(const struct place_node *a, const struct place_node *b)
 {
-	return differs(a->zone, b->zone, .3) + differs(a->region, b->region, .2) +
-	       differs(a->kernel, b->kernel, .2) + differs(a->cpu_model, b->cpu_model, .15) +
-	       differs(a->runtime, b->runtime, .15);
+	double distance = 0;
+
+	for (size_t t = 0; t < PLACE_TRAITS; t++) {
+		const char *x = place_value(a, t), *y = place_value(b, t);
+
+		distance += x && y && !str_eq(x, y) ? PLACE_TRAIT[t].weight : 0;
+	}
+	return distance;
 }
 
 double place_near(double distance)
 {
 	return 1 - (1 - FAR_SHARE) * distance;
-}
-
-static double density_at(const struct place_node *at, const struct place_node *nodes, size_t n)
-{
-	double hacked = 0, all = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		double near = place_near(place_distance(at, &nodes[i]));
-
-		all += near;
-		hacked += nodes[i].hacked ? near : 0;
-	}
-	return fmin(hacked / all, 1);
 }
 
 static const char *why_not(const struct place_node *node, const struct place_ask *ask)
@@ -66,25 +62,29 @@ static int row_by_name(const void *a, const void *b)
 	return strcmp(x->node, y->node);
 }
 
+static int row_fill(const struct place_node *node, const struct place_node *source,
+	const struct place_census *census, const struct place_ask *ask, double visited, struct place_row *r,
+	struct err *e)
+{
+	*r = (struct place_row){.node = node->name, .excluded = why_not(node, ask)};
+	r->distance = source ? place_distance(source, node) : 0;
+	r->density = place_census_density(census, node);
+	return model_survival_mobile(r->density, 1, visited, &r->survival, e);
+}
+
 static int rows_fill(const struct place_node *nodes, size_t n, const struct place_ask *ask, double visited,
 	struct place_row *rows, struct err *e)
 {
 	const struct place_node *source = node_named(nodes, n, ask->source);
+	struct place_census *census = NULL;
+	int rc = place_census_take(nodes, n, &census, e);
 
-	for (size_t i = 0; i < n; i++) {
-		struct place_row *r = &rows[i];
-		int rc;
-
-		*r = (struct place_row){.node = nodes[i].name, .excluded = why_not(&nodes[i], ask)};
-		r->distance = source ? place_distance(source, &nodes[i]) : 0;
-		r->density = density_at(&nodes[i], nodes, n);
-		rc = model_survival_mobile(r->density, 1, visited, &r->survival, e);
-		if (rc)
-			return rc;
-	}
-	if (n)
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = row_fill(&nodes[i], source, census, ask, visited, &rows[i], e);
+	place_census_free(census);
+	if (!rc && n)
 		qsort(rows, n, sizeof(*rows), row_by_name);
-	return 0;
+	return rc;
 }
 
 double place_log_weight(const struct place_ask *ask, double visited, double density, double distance)

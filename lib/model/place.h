@@ -52,7 +52,8 @@ double place_log_weight(const struct place_ask *ask, double visited, double dens
 /*
  * Fills rows[n], one per node in the order of names (so that the order of the nodes does not matter), and
  * *ret_chosen (index into rows). -ENOENT NoFeasibleNode with each node's reason when nothing is left (rows
- * are filled); -EDOM for numbers out of range (rows are not).
+ * are filled); -EDOM for numbers out of range (rows are not); -ENOMEM. Time goes with n log n, and there is
+ * one allocation, for all nodes together.
  */
 int place_choose(const struct place_node *nodes, size_t n, const struct place_ask *ask,
 	struct place_row *rows, size_t *ret_chosen, struct err *e);

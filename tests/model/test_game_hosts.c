@@ -80,16 +80,17 @@ static void test_hops_are_drawn_as_the_graph_says(void **state)
 }
 
 /* All hosts alike: each hop of an attacker that is elsewhere finds the prey with 1 / (V - 1), and equation 3
- * says whether it does harm. One that was detected has to leave first. */
-static double alike_survival(double hosts, double attackers, double harm, int steps)
+ * says whether it does harm. One that was detected tries again while it stays, and else has to leave first.
+ */
+static double alike_survival(double hosts, double attackers, double harm, double stay, int steps)
 {
 	double away = 1, there = 0;
 
 	for (int i = 0; i < steps; i++) {
 		double found = away / (hosts - 1);
 
-		away += there - found;
-		there = found * (1 - harm);
+		away += there * (1 - stay) - found;
+		there = (found + there * stay) * (1 - harm);
 	}
 	return pow(away + there, attackers);
 }
@@ -101,12 +102,14 @@ static void test_static_prey_among_hosts_alike(void **state)
 	(void)state;
 	for (uint32_t n = 1; n <= 4; n += 3)
 		for (int i = 0; i < 3; i++) {
-			double td = (double[]){0.2, 1, 1e9}[i];
+			double td = (double[]){0.2, 1, 1e9}[i], stay = (double[]){0, 0.9, 0.5}[i];
 			struct game_tally t = play(&(struct game_hosts){
-				.graph = &g, .hacked = n, .td = td, .nerve = 2, .horizon = 20});
+				.graph = &g, .hacked = n, .stay = stay, .td = td, .nerve = 2, .horizon = 20});
 
-			near_share(game_survival(&t, 20), alike_survival(HOSTS, n, 1 - exp(-td), 20), PLAYS);
-			near_share(game_survival(&t, 5), alike_survival(HOSTS, n, 1 - exp(-td), 5), PLAYS);
+			near_share(game_survival(&t, 20), alike_survival(HOSTS, n, 1 - exp(-td), stay, 20),
+				PLAYS);
+			near_share(
+				game_survival(&t, 5), alike_survival(HOSTS, n, 1 - exp(-td), stay, 5), PLAYS);
 			assert_true(t.moves == 0);
 		}
 	game_graph_free(&g);
@@ -159,6 +162,48 @@ static void test_growth_adds_attackers(void **state)
 	/* One host stays free for the prey. */
 	t = play(&(struct game_hosts){.graph = &g, .hacked = 1, .k = 9, .mu = 400, .nerve = 2, .horizon = 9});
 	assert_true(t.hops == 9 * (HOSTS - 1) * (uint64_t)PLAYS);
+	game_graph_free(&g);
+}
+
+/* Attackers that begin where they are told, and never find the prey on one of their hosts. */
+static void test_given_start(void **state)
+{
+	enum { N = HOSTS - 1 };
+	uint32_t start[N];
+	struct game_graph g = graph_of_nodes(0);
+	struct game_tally t;
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++)
+		start[i] = i;
+	t = play(&(struct game_hosts){
+		.graph = &g, .hacked = N, .start = start, .td = 1e9, .nerve = 2, .horizon = 2});
+	/* All of them around it, each finding it with 1 / (V - 1). */
+	near_share(game_survival(&t, 1), pow(1 - 1.0 / (HOSTS - 1), N), PLAYS);
+	game_graph_free(&g);
+}
+
+/* An attacker who stays is what moving is good against. */
+static void test_moving_pays_against_those_who_stay(void **state)
+{
+	double alive[2][2];
+	struct game_graph g = graph_of_nodes(0);
+
+	(void)state;
+	for (int stays = 0; stays < 2; stays++)
+		for (int moves = 0; moves < 2; moves++) {
+			struct game_tally t = play(&(struct game_hosts){.graph = &g,
+				.strategy = moves ? GAME_RANDOM : GAME_STATIC,
+				.hacked = 1,
+				.stay = stays,
+				.td = 0.2,
+				.nerve = 2,
+				.horizon = 60});
+
+			alive[stays][moves] = game_survival(&t, 60);
+		}
+	assert_true(fabs(alive[0][1] - alive[0][0]) < 0.05);
+	assert_true(alive[1][1] > alive[1][0] + 0.3);
 	game_graph_free(&g);
 }
 
@@ -273,6 +318,9 @@ static void test_out_of_domain(void **state)
 	refused((s = ok, s.hacked = HOSTS, &s));
 	refused((s = ok, s.horizon = 1, &s));
 	refused((s = ok, s.horizon = GAME_STEPS_MAX + 1, &s));
+	refused((s = ok, s.start = (uint32_t[]){HOSTS}, &s));
+	refused((s = ok, s.stay = 1.5, &s));
+	refused((s = ok, s.stay = NAN, &s));
 	refused((s = ok, s.td = -1, &s));
 	refused((s = ok, s.td = NAN, &s));
 	refused((s = ok, s.nerve = NAN, &s));
@@ -298,6 +346,8 @@ int main(void)
 		cmocka_unit_test(test_static_prey_on_the_lattice),
 		cmocka_unit_test(test_perfect_detection),
 		cmocka_unit_test(test_growth_adds_attackers),
+		cmocka_unit_test(test_given_start),
+		cmocka_unit_test(test_moving_pays_against_those_who_stay),
 		cmocka_unit_test(test_choice_is_that_of_placement),
 		cmocka_unit_test(test_strategies_are_in_order),
 		cmocka_unit_test(test_late_knowledge_is_worth_less),

@@ -11,7 +11,9 @@
 
 #include "golden/golden.h"
 
+#include <base/backoff.h>
 #include <base/cleanup.h>
+#include <base/str.h>
 #include <errno.h>
 #include <string.h>
 
@@ -250,6 +252,57 @@ static void test_the_source_may_be_gone(void **state)
 	near(rows[3].distance, 0);
 }
 
+static const char *any_of(const char *const *values, uint64_t *rng)
+{
+	return values[rng_next(rng) % 5];
+}
+
+/* Many nodes of few kinds, some of whose values nobody knows. */
+static void nodes_draw(struct place_node *nodes, char (*names)[8], size_t n, uint64_t *rng)
+{
+	static const char *const VALUES[] = {"u", "v", "w", "", NULL};
+
+	for (size_t i = 0; i < n; i++) {
+		str_fmt(names[i], sizeof(names[i]), "n%04zu", i);
+		nodes[i] = (struct place_node){.name = names[i],
+			.zone = any_of(VALUES, rng),
+			.region = any_of(VALUES, rng),
+			.kernel = any_of(VALUES, rng),
+			.cpu_model = any_of(VALUES, rng),
+			.runtime = any_of(VALUES, rng),
+			.hacked = rng_next(rng) % 7 == 0};
+	}
+}
+
+/* Densities are sums over all nodes, however they are computed. */
+static void test_density_is_the_sum_over_all_nodes(void **state)
+{
+	enum { MANY = 300 };
+	struct place_node nodes[MANY];
+	struct place_row rows[MANY];
+	char names[MANY][8];
+	uint64_t rng = 5;
+
+	(void)state;
+	for (size_t n = 2; n <= MANY; n += 37) {
+		nodes_draw(nodes, names, n, &rng);
+		nodes[0].hacked = false;
+		choose(nodes, n, &(struct place_ask){.source = "gone", .td = 1, .horizon = 100}, n, rows);
+		for (size_t i = 0; i < n; i++) {
+			double all = 0, hacked = 0;
+
+			for (size_t k = 0; k < n; k++) {
+				double share = 1 - 0.8 * place_distance(&nodes[i], &nodes[k]);
+
+				all += share;
+				hacked += nodes[k].hacked ? share : 0;
+			}
+			assert_string_equal(rows[i].node, nodes[i].name);
+			near(rows[i].density, hacked / all);
+		}
+	}
+}
+
 static void test_nobody(void **state)
 {
 	struct place_node nodes[2] = {{.name = "a"}, {.name = "b", .excluded = "its agent is silent"}};
@@ -301,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_farthest),
 		cmocka_unit_test(test_hopeless_is_not_undecided),
 		cmocka_unit_test(test_the_source_may_be_gone),
+		cmocka_unit_test(test_density_is_the_sum_over_all_nodes),
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_out_of_domain),
 	};

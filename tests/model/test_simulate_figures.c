@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `kubectl-escape simulate --figure`, the program itself: its numbers against those of golden.py, its forms
  * against what reads them. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "simulate.h"
 
-#include <cmocka.h>
-
-#include <base/buf.h>
-#include <base/cleanup.h>
-#include <base/str.h>
 #include <doc/json.h>
-#include <string.h>
-#include <sys/wait.h>
+#include <math.h>
 
-enum { OUTPUT_MAX = 1 << 20, FIRST = 4, LAST = 9 };
-
-static int run(const char *args, struct buf *out)
-{
-	auto_free char *command = str_dup_fmt("%s simulate %s 2>&1 </dev/null", KUBECTL_ESCAPE, args);
-	FILE *f = command ? popen(command, "r") : NULL;
-	char part[4096];
-	int status;
-
-	assert_non_null(f);
-	buf_reset(out);
-	for (size_t n; (n = fread(part, 1, sizeof(part), f)) > 0;)
-		buf_add(out, part, n);
-	status = pclose(f);
-	assert_true(WIFEXITED(status) && !out->failed);
-	return WEXITSTATUS(status);
-}
+enum { FIRST = 4, LAST = 9 };
 
 static void figure_run(int figure, const char *format, struct buf *out)
 {
 	auto_free char *args = str_dup_fmt("--figure %d --format %s", figure, format);
 
 	assert_non_null(args);
-	if (run(args, out))
+	if (simulate(args, out))
 		fail_msg("%s", out->data);
 }
 
@@ -201,11 +175,11 @@ static void test_wrong_command_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(WRONG); i++) {
-		assert_int_equal(run(WRONG[i][0], &out), 2);
+		assert_int_equal(simulate(WRONG[i][0], &out), 2);
 		if (!strstr(out.data, WRONG[i][1]))
 			fail_msg("%s: %s", WRONG[i][0], out.data);
 	}
-	assert_int_equal(run("--help", &out), 0);
+	assert_int_equal(simulate("--help", &out), 0);
 }
 
 int main(void)
