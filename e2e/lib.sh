@@ -113,7 +113,7 @@ clients_stop() {
 }
 
 client_summary() { "$BUILD/e2e/demo-client" summary "$OUT/$1.log" "$2" "$3"; }
-client_answers_after() { [[ $(client_summary "$1" "$2" 99999999999999 | jq '.requests - .lost') -ge ${3:-5} ]]; }
+client_answers_after() { [[ -f $OUT/$1.log && $(client_summary "$1" "$2" 99999999999999 | jq '.requests - .lost') -ge ${3:-5} ]]; }
 
 # attack HOST: exploits the service's weakness; prints the ms at which it was sent.
 attack() { on_lan "$BUILD/e2e/demo-client" attack "$1" 7000 "$ATTACK_LINE"; }

@@ -22,6 +22,7 @@ enum {
 	OPT_FORGIVE,
 	OPT_AGENT_SILENT,
 	OPT_STEP_DEADLINE,
+	OPT_CLAIM_DEADLINE,
 	OPT_KEEP_FINISHED,
 	OPT_BRAKE_SHARE,
 	OPT_HORIZON,
@@ -48,6 +49,8 @@ static const struct argp_option OPTIONS[] = {
 		"An agent with an older heartbeat is not there (default: 60s)", 0},
 	{"step-deadline", OPT_STEP_DEADLINE, "TIME", 0,
 		"For each step of an Escape that an agent takes (default: 60s)", 0},
+	{"claim-deadline", OPT_CLAIM_DEADLINE, "TIME", 0,
+		"For the destination to claim a sealed dump; the pod is frozen meanwhile (default: 10s)", 0},
 	{"keep-finished", OPT_KEEP_FINISHED, "N", 0, "Finished Escapes kept per namespace (default: 20)", 0},
 	{"brake-share", OPT_BRAKE_SHARE, "SHARE", 0,
 		"At most this share of the protected pods escapes at once (default: 0.5)", 0},
@@ -97,6 +100,9 @@ static error_t parse_plan(int key, const char *arg, struct argp_state *state, st
 		return 0;
 	case OPT_STEP_DEADLINE:
 		c->step_deadline_ms = duration(state, arg);
+		return 0;
+	case OPT_CLAIM_DEADLINE:
+		c->claim_deadline_ms = duration(state, arg);
 		return 0;
 	case OPT_KEEP_FINISHED:
 		c->keep_finished = (size_t)number(state, arg, 0, 10000);

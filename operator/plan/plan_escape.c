@@ -6,14 +6,19 @@
 
 #include <base/str.h>
 
-bool step_overdue(const struct step *s)
+bool step_overdue_after(const struct step *s, int64_t deadline_ms)
 {
-	int64_t until = s->entry->since_ms + s->c->step_deadline_ms;
+	int64_t until = s->entry->since_ms + deadline_ms;
 
 	if (s->now_ms >= until)
 		return true;
 	actions_wake(s->out, until);
 	return false;
+}
+
+bool step_overdue(const struct step *s)
+{
+	return step_overdue_after(s, s->c->step_deadline_ms);
 }
 
 struct action *step_to(const struct step *s, enum escape_phase to, const char *reason, const char *message)

@@ -85,9 +85,9 @@ static void plan_sealed(const struct step *s)
 		return;
 	if (view_node_hacked(to, s->c, s->now_ms))
 		abort_move(s, "DestinationHacked", "an alarm was raised on the destination");
-	/* Where the old pod is gone the dump is the only copy and nothing can thaw: the claim is waited for.
-	 */
-	else if (s->old && step_overdue(s))
+	/* The pod stands still while it waits for the claim, so this deadline is short. Where the old pod is
+	 * gone the dump is the only copy and nothing can thaw: then the claim is waited for. */
+	else if (s->old && step_overdue_after(s, s->c->claim_deadline_ms))
 		abort_move(s, "ClaimTimeout", "the destination did not claim the dump in time");
 }
 

@@ -19,6 +19,7 @@ struct step {
 
 /* The phase lasts longer than a step may; else a wake-up is planned for then. */
 bool step_overdue(const struct step *s);
+bool step_overdue_after(const struct step *s, int64_t deadline_ms);
 /* To the phase, provided that the Escape is still at the version seen. */
 struct action *step_to(const struct step *s, enum escape_phase to, const char *reason, const char *message);
 /* The same, provided that the old pod is really gone. */
