@@ -3,6 +3,10 @@
 # The three acts, as functions that drive the attack, check how it ended and print one JSON object each.
 # The demo tells them one after another; the e2e cases run them alone. Needs lib.sh.
 
+# The service under attack.
+SERVICE_NS=${SERVICE_NS:-shop}
+SERVICE_APP=${SERVICE_APP:-ledger}
+
 # act_json NAME ESCAPE_JSON ATTACK_MS FOUND_MS SUMMARY RESTARTS: one act of timeline.json.
 act_json() {
 	jq -cn --arg act "$1" --argjson x "$2" --argjson attack "$3" --argjson found "$4" --argjson s "$5" --argjson restarts "$6" '
@@ -18,17 +22,17 @@ service_attack() {
 	local uid node known name
 	uid=$(jq -r .metadata.uid <<<"$1")
 	node=$(jq -r .spec.nodeName <<<"$1")
-	known=$(known_escapes shop)
+	known=$(known_escapes "$SERVICE_NS")
 	ATTACK_MS=$(attack "$(address_of "$1")")
 	wait_until 20 "an alarm of the ledger" has_anomaly_after "$node" "$uid" "$ATTACK_MS" || return
 	FOUND_MS=$(anomaly_after "$node" "$uid" "$ATTACK_MS" | jq '.frozenMs // .detectedMs')
-	wait_until 20 "an Escape for it" has_new_escape shop "$known" || return
-	name=$(new_escape shop "$known")
-	wait_until 90 "Escape $name ends" escape_ended shop "$name" || return
-	ESCAPE=$(escape_get shop "$name")
+	wait_until 20 "an Escape for it" has_new_escape "$SERVICE_NS" "$known" || return
+	name=$(new_escape "$SERVICE_NS" "$known")
+	wait_until 90 "Escape $name ends" escape_ended "$SERVICE_NS" "$name" || return
+	ESCAPE=$(escape_get "$SERVICE_NS" "$name")
 }
 
-restarts_of() { pod_of shop ledger | jq '[.status.containerStatuses[].restartCount] | add'; }
+restarts_of() { pod_of "$SERVICE_NS" "$SERVICE_APP" | jq '[.status.containerStatuses[].restartCount] | add'; }
 
 # finish_act NAME: waits until the client is served again and prints the act.
 finish_act() {
@@ -41,8 +45,8 @@ finish_act() {
 # Act 1: an attack is answered by a rollback in place.
 act_rollback() {
 	local pod
-	pod=$(pod_of shop ledger) || return
-	wait_until 60 "a safe snapshot of the ledger" has_safe_snapshot shop "$(jq -r .metadata.uid <<<"$pod")" || return
+	pod=$(pod_of "$SERVICE_NS" "$SERVICE_APP") || return
+	wait_until 60 "a safe snapshot of the ledger" has_safe_snapshot "$SERVICE_NS" "$(jq -r .metadata.uid <<<"$pod")" || return
 	service_attack "$pod" || return
 	finish_act "${1:-rollback}"
 }
@@ -70,17 +74,17 @@ check_persistent() {
 # Act 3: another tenant's pod on the service's node is taken over; the clean service leaves alive.
 act_live() {
 	local pod node tenant known name
-	pod=$(pod_of shop ledger) || return
+	pod=$(pod_of "$SERVICE_NS" "$SERVICE_APP") || return
 	node=$(jq -r .spec.nodeName <<<"$pod")
 	tenant=$(pod_of tenant guestbook "$node") || return
-	known=$(known_escapes shop)
+	known=$(known_escapes "$SERVICE_NS")
 	ATTACK_MS=$(attack "$(address_of "$tenant")")
 	wait_until 20 "an alarm of the guestbook on $node" has_anomaly_after "$node" "$(jq -r .metadata.uid <<<"$tenant")" "$ATTACK_MS" || return
 	FOUND_MS=$(anomaly_after "$node" "$(jq -r .metadata.uid <<<"$tenant")" "$ATTACK_MS" | jq '.frozenMs // .detectedMs')
-	wait_until 20 "an Escape of the ledger from $node" has_new_escape shop "$known" || return
-	name=$(new_escape shop "$known")
-	wait_until 90 "Escape $name ends" escape_ended shop "$name" || return
-	ESCAPE=$(escape_get shop "$name")
+	wait_until 20 "an Escape of the ledger from $node" has_new_escape "$SERVICE_NS" "$known" || return
+	name=$(new_escape "$SERVICE_NS" "$known")
+	wait_until 90 "Escape $name ends" escape_ended "$SERVICE_NS" "$name" || return
+	ESCAPE=$(escape_get "$SERVICE_NS" "$name")
 	finish_act "$1"
 }
 
