@@ -140,7 +140,7 @@ static int feed_line(struct fused_stream *s, char *line, const char *path, size_
 	if (stream_parse_line(line, &task, &call))
 		return err_set(
 			e, -EINVAL, "BadStream", "%s:%zu: expected 'TASK CALL', two numbers", path, number);
-	if (fused_stream_call(s, task, call))
+	if (fused_stream_call(s, task, call) < 0)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for the calls of %s", path);
 	return 0;
 }

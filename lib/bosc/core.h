@@ -123,6 +123,12 @@ BOSC_INLINE void bosc_tally_restart(struct bosc_tally *t, __u32 epoch)
 	t->fired = 0;
 }
 
+/* The epoch of a call that is numbered base or later. */
+BOSC_INLINE __u64 bosc_tally_epoch(const struct bosc_tally *t, __u32 epoch, __u64 number)
+{
+	return t->row + (number - t->base) / epoch;
+}
+
 /* Learning: call number nr brought a bag that was not known. */
 BOSC_INLINE void bosc_tally_new_bag(struct bosc_tally *t, __u32 epoch, __u64 number)
 {
@@ -130,7 +136,7 @@ BOSC_INLINE void bosc_tally_new_bag(struct bosc_tally *t, __u32 epoch, __u64 num
 
 	if (number < t->base)
 		return;
-	after = t->row + (number - t->base) / epoch + 1;
+	after = bosc_tally_epoch(t, epoch, number) + 1;
 	if (t->quiet_from < after)
 		t->quiet_from = after;
 }
@@ -148,7 +154,7 @@ BOSC_INLINE struct bosc_cell *bosc_tally_mismatch(
 	t->mismatches++;
 	if (number < t->base)
 		return 0;
-	e = t->row + (number - t->base) / p->epoch;
+	e = bosc_tally_epoch(t, p->epoch, number);
 	c = &t->cell[e & 1];
 	if (c->mismatches == 0 || c->epoch < e) {
 		c->epoch = e;

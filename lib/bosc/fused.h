@@ -36,8 +36,8 @@ struct fused_thresholds {
 struct fused_model {
 	struct fused_params params;
 	struct bosc_db *bags;
-	struct graded_pair *pairs; /* GRADED_PAIRS of them */
-	__u64 *triples;            /* a bit for each of GRADED_TRIPLES, or graded_known.triples */
+	struct graded_count *pairs; /* GRADED_PAIRS of them */
+	__u64 *triples;             /* a bit for each of GRADED_TRIPLES, or graded_known.triples */
 	uint64_t tasks;
 	uint64_t epochs; /* learned */
 	struct fused_sample *samples;
@@ -89,8 +89,10 @@ struct fused_result {
 struct fused_stream;
 int fused_stream_new(struct fused_model *m, bool learn, struct fused_stream **ret);
 void fused_stream_free(struct fused_stream *s);
+/* From then on fused_stream_call returns 1 where R or an epoch's mismatches first exceed a threshold. */
+void fused_stream_alarm(struct fused_stream *s, const struct fused_thresholds *t);
 void fused_stream_observe(struct fused_stream *s, fused_on_finding cb, void *arg);
-/* 0 or -ENOMEM. */
+/* 1: the alarm, 0 or -ENOMEM. */
 int fused_stream_call(struct fused_stream *s, uint32_t task, uint64_t nr);
 /* Ends the last epoch; nothing is fed after it. */
 int fused_stream_end(struct fused_stream *s);

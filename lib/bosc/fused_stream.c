@@ -33,6 +33,8 @@ struct fused_stream {
 	struct bosc_tally bosc;
 	struct graded_tally graded;
 	struct fused_result result;
+	struct fused_thresholds alarm;
+	bool fired;
 	fused_on_finding on_finding;
 	void *arg;
 };
@@ -45,6 +47,7 @@ int fused_stream_new(struct fused_model *m, bool learn, struct fused_stream **re
 		return -ENOMEM;
 	s->model = m;
 	s->learn = learn;
+	s->alarm.graded = s->alarm.bosc = UINT32_MAX;
 	if (stamps_init(&s->stamps, 2 * (size_t)m->params.epoch) < 0 || bosc_db_new(&s->shown) < 0) {
 		fused_stream_free(s);
 		return -ENOMEM;
@@ -67,6 +70,11 @@ void fused_stream_free(struct fused_stream *s)
 	stamps_free(&s->stamps);
 	bosc_db_free(s->shown);
 	free(s);
+}
+
+void fused_stream_alarm(struct fused_stream *s, const struct fused_thresholds *t)
+{
+	s->alarm = *t;
 }
 
 void fused_stream_observe(struct fused_stream *s, fused_on_finding cb, void *arg)
@@ -142,7 +150,10 @@ static void find_bag(struct fused_stream *s, const struct task *t)
 
 static void count(struct fused_stream *s, const struct task *t, enum fused_kind kind, uint32_t key)
 {
-	graded_tally_add(&s->graded, epoch_of(s, s->result.calls), kind == FUSED_PAIR, kind == FUSED_TRIPLE);
+	uint32_t score = graded_tally_add(
+		&s->graded, epoch_of(s, s->result.calls), kind == FUSED_PAIR, kind == FUSED_TRIPLE);
+
+	s->fired |= score > s->alarm.graded;
 	find_steps(s, t, kind, key);
 }
 
@@ -158,20 +169,20 @@ static int pair_first_of_task(struct fused_stream *s, struct task *t, uint32_t p
 
 static int pair_learn(struct fused_stream *s, struct task *t, uint32_t pair)
 {
-	struct graded_pair *p = &s->model->pairs[pair];
+	struct graded_count *p = &s->model->pairs[pair];
 	bool first;
 	int r = pair_first_of_task(s, t, pair, &first);
 
 	/* What the filter takes for shown by mistake must not stay unknown. */
 	if (r == 0 && (first || p->tasks == 0))
-		graded_pair_show(p, (uint32_t)s->model->epochs);
+		graded_count_add(p, (uint32_t)s->model->epochs);
 	return r;
 }
 
 static int pair_feed(struct fused_stream *s, struct task *t, uint32_t pair)
 {
-	const struct graded_pair *p = &s->model->pairs[pair];
-	uint32_t tasks = s->learn ? graded_pair_before(p, (uint32_t)s->model->epochs) : p->tasks;
+	const struct graded_count *p = &s->model->pairs[pair];
+	uint32_t tasks = s->learn ? graded_count_before(p, (uint32_t)s->model->epochs) : p->tasks;
 
 	if (graded_rare(tasks, s->model->tasks) && stamps_take(&s->stamps, STAMP_PAIR | pair))
 		count(s, t, FUSED_PAIR, pair);
@@ -208,7 +219,7 @@ static void triple_feed(struct fused_stream *s, struct task *t, uint32_t triple)
 
 static int bag_feed(struct fused_stream *s, struct task *t)
 {
-	const struct bosc_params p = {.epoch = s->model->params.epoch, .threshold = UINT32_MAX};
+	const struct bosc_params p = {.epoch = s->model->params.epoch, .threshold = s->alarm.bosc};
 	bool known;
 	int r = 0;
 
@@ -218,7 +229,7 @@ static int bag_feed(struct fused_stream *s, struct task *t)
 		known = bosc_db_frequency(s->model->bags, t->window.bag) > 0;
 	if (r < 0 || known)
 		return r;
-	bosc_tally_mismatch(&s->bosc, &p, s->result.calls, 0);
+	s->fired |= bosc_tally_mismatch(&s->bosc, &p, s->result.calls, 0) != NULL;
 	find_bag(s, t);
 	return 0;
 }
@@ -297,6 +308,7 @@ static int step_feed(struct fused_stream *s, struct task *t, uint64_t nr)
 int fused_stream_call(struct fused_stream *s, uint32_t task, uint64_t nr)
 {
 	uint64_t number = s->result.calls;
+	bool fired = s->fired;
 	struct task *t;
 	int r = number && number % s->model->params.epoch == 0 ? epoch_end(s) : 0;
 
@@ -307,7 +319,7 @@ int fused_stream_call(struct fused_stream *s, uint32_t task, uint64_t nr)
 	if (r == 0 && bosc_window_push(&t->window, s->model->params.window, nr))
 		r = bag_feed(s, t);
 	s->result.calls++;
-	return r;
+	return r < 0 ? r : s->fired && !fired;
 }
 
 int fused_stream_end(struct fused_stream *s)

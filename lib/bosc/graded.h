@@ -31,9 +31,9 @@ struct graded_known {
 	__u64 triples[GRADED_ROWS * GRADED_ROW_WORDS];
 };
 
-/* What a pair is while it is learned. */
-struct graded_pair {
-	__u32 tasks; /* that showed it */
+/* Tasks that showed a pair, or all tasks, while it is learned. */
+struct graded_count {
+	__u32 tasks;
 	__u32 added; /* of these, in `epoch` */
 	__u32 epoch;
 };
@@ -53,6 +53,12 @@ struct graded_tally {
 	struct graded_cell cell[GRADED_RING];
 };
 
+/* The mask is the verifier's proof. */
+BOSC_INLINE __u32 graded_join(__u32 before, __u32 call)
+{
+	return (before << GRADED_CALL_BITS | call) & (GRADED_PAIRS - 1);
+}
+
 /*
  * The pair and the triple that the call `nr` completes, to be asked before it is pushed into the task's
  * window. Returns how many of the two there are: a task's first call completes none, its second a pair only.
@@ -63,10 +69,12 @@ BOSC_INLINE int graded_step(const struct bosc_window *w, __u32 n, __u64 nr, __u3
 
 	if (w->count == 0)
 		return 0;
-	*pair = (__u32)w->ring[last & (BOSC_WINDOW_MAX - 1)] << GRADED_CALL_BITS | bosc_call(nr);
+	*pair = graded_join(w->ring[last & (BOSC_WINDOW_MAX - 1)], bosc_call(nr));
 	if (w->count == 1)
 		return 1;
-	*triple = (__u32)w->ring[before & (BOSC_WINDOW_MAX - 1)] << 2 * GRADED_CALL_BITS | *pair;
+	*triple = graded_join(w->ring[before & (BOSC_WINDOW_MAX - 1)], *pair >> GRADED_CALL_BITS)
+			  << GRADED_CALL_BITS |
+		  bosc_call(nr);
 	return 2;
 }
 
@@ -75,7 +83,7 @@ BOSC_INLINE int graded_bit(const __u64 *bits, __u32 at)
 	return bits[at / 64] >> at % 64 & 1;
 }
 
-/* Its bit in a row of graded_known.triples; the mask is the verifier's proof. */
+/* Its bit in a row of graded_known.triples. */
 BOSC_INLINE __u32 graded_triple_bit(__u32 triple, __u32 row)
 {
 	return row * GRADED_ROW_WORDS * 64 + (__u32)(bosc_mark(triple) >> 16 * row & 0xffff);
@@ -87,6 +95,12 @@ BOSC_INLINE int graded_triple_seen(const __u64 *triples, __u32 triple)
 		if (!graded_bit(triples, graded_triple_bit(triple, row)))
 			return 0;
 	return 1;
+}
+
+/* A bag and the triple at its end, for remembering that both are known, with the pair in them. */
+BOSC_INLINE __u64 graded_path(__u64 bag, __u32 triple)
+{
+	return bag ^ (triple + 1ULL) * 0x9e3779b97f4a7c15ULL;
 }
 
 /* Returns 1 when it was not seen before. Many CPUs may learn at once. */
@@ -122,21 +136,20 @@ BOSC_INLINE int graded_rare(__u32 tasks_of_pair, __u64 tasks)
 	return tasks_of_pair == 0 || (tasks >= 4ULL * GRADED_Q && (__u64)tasks_of_pair * GRADED_Q < tasks);
 }
 
-/* Learning: how many tasks had shown the pair before this epoch, which is what the epoch is judged by. */
-BOSC_INLINE __u32 graded_pair_before(const struct graded_pair *p, __u32 epoch)
+/* How many there were before this epoch, which is what the epoch is judged by. */
+BOSC_INLINE __u32 graded_count_before(const struct graded_count *c, __u32 epoch)
 {
-	return p->epoch == epoch ? p->tasks - p->added : p->tasks;
+	return c->epoch == epoch ? c->tasks - c->added : c->tasks;
 }
 
-/* Learning: one more task showed it. */
-BOSC_INLINE void graded_pair_show(struct graded_pair *p, __u32 epoch)
+BOSC_INLINE void graded_count_add(struct graded_count *c, __u32 epoch)
 {
-	if (p->epoch != epoch) {
-		p->epoch = epoch;
-		p->added = 0;
+	if (c->epoch != epoch) {
+		c->epoch = epoch;
+		c->added = 0;
 	}
-	p->tasks++;
-	p->added++;
+	c->tasks++;
+	c->added++;
 }
 
 /* R of an epoch, as far as it has come. */

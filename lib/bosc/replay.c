@@ -94,7 +94,7 @@ static int judge_bag(struct bosc_replay *r, uint64_t number, uint64_t bag)
 	if (bosc_db_frequency(r->db, bag))
 		return 0;
 	verdict = bosc_tally_mismatch(&r->tally, &r->params, number, number);
-	e = r->tally.row + (number - r->tally.base) / r->params.epoch;
+	e = bosc_tally_epoch(&r->tally, r->params.epoch, number);
 	c = &r->tally.cell[e & 1];
 	if (c->mismatches > r->worst)
 		r->worst = c->mismatches;

@@ -15,8 +15,8 @@ struct ring_buffer;
 struct monitor {
 	struct loop *loop;
 	struct monitor_bpf *skel;
-	struct ring_buffer *ring;
-	struct loop_poll *poll;
+	struct ring_buffer *ring, *samples;
+	struct loop_poll *poll, *samples_poll;
 	struct bpf_link *links[MONITOR_LINKS];
 	struct monitor_watch *watches[MONITOR_SLOTS];
 	uint32_t n_watches;
@@ -24,10 +24,25 @@ struct monitor {
 	uint32_t last_id; /* of watches and profiles */
 };
 
+struct monitor_score {
+	uint32_t graded, bosc;
+};
+
+/* Of the epochs learned, in their order: of every stride'th. */
+struct monitor_scores {
+	struct monitor_score *at;
+	size_t n, cap;
+	uint64_t epochs, stride;
+};
+
 struct monitor_watch {
 	struct monitor *monitor;
 	uint32_t slot;
-	struct bosc_params params;
+	enum monitor_detector detector;
+	struct bosc_params params; /* Fused: the threshold is the profile's */
+	struct monitor_scores scores;
+	bool fused_ready;          /* a profile with thresholds is in place */
+	bool fused_learned;        /* and something was learned since */
 	enum monitor_mode counted; /* the last mode that was not OFF */
 	monitor_on_verdict on_verdict;
 	void *arg;

@@ -56,7 +56,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, MONITOR_BAGS);
 	__type(key, struct monitor_bag_key);
-	__type(value, __u64);
+	__type(value, struct monitor_bag);
 } bags SEC(".maps");
 
 struct {
@@ -119,38 +119,47 @@ static __always_inline int traced_from_outside(struct task_struct *task)
 static __always_inline void state_restart(struct monitor_state *st, const struct monitor_conf *c, __u32 gen)
 {
 	__u32 epoch = c->params.epoch, profile = c->profile, preset = c->preset, row = c->row;
+	struct graded_tally nothing = {};
+	struct graded_count nobody = {};
 
 	bpf_spin_lock(&st->lock);
 	if (st->gen != gen) {
 		bosc_tally_restart(&st->tally, epoch);
 		if (st->row != row)
 			st->tally.quiet_from = st->tally.row;
-		if (st->profile != profile)
+		if (st->profile != profile) {
 			st->bags = preset;
+			st->tasks = nobody;
+		}
 		st->row = row;
 		st->profile = profile;
+		st->graded = nothing;
+		st->current = st->tally.row;
+		st->edge = st->tally.base + epoch;
+		st->fresh = 0;
 		st->gen = gen;
 	}
 	bpf_spin_unlock(&st->lock);
 }
 
-static __always_inline void bag_learn(
-	struct monitor_state *st, const struct monitor_conf *c, __u64 number, __u64 bag)
+/* 1: the bag was known before epoch `now`. */
+static __always_inline int bag_learn(
+	struct monitor_state *st, const struct monitor_conf *c, __u64 number, __u64 bag, __u32 now)
 {
 	struct monitor_bag_key key = {.bag = bag, .profile = st->profile};
+	struct monitor_bag *known, first = {.frequency = 1, .epoch = now};
 	__u32 epoch = c->params.epoch;
-	__u64 *frequency, one = 1;
 	long err = -1;
 
-	frequency = bpf_map_lookup_elem(&bags, &key);
-	if (!frequency && st->bags < MONITOR_BAGS_PER_WATCH) {
-		err = bpf_map_update_elem(&bags, &key, &one, BPF_NOEXIST);
+	known = bpf_map_lookup_elem(&bags, &key);
+	if (!known && st->bags < MONITOR_BAGS_PER_WATCH) {
+		err = bpf_map_update_elem(&bags, &key, &first, BPF_NOEXIST);
 		if (err == -EEXIST)
-			frequency = bpf_map_lookup_elem(&bags, &key);
+			known = bpf_map_lookup_elem(&bags, &key);
 	}
-	if (frequency) {
-		__sync_fetch_and_add(frequency, 1);
-		return;
+	if (known) {
+		__sync_fetch_and_add(&known->frequency, 1);
+		return known->epoch != now;
 	}
 	if (err)
 		__sync_fetch_and_add(&st->lost, 1);
@@ -159,10 +168,16 @@ static __always_inline void bag_learn(
 	if (!err)
 		st->bags++;
 	bpf_spin_unlock(&st->lock);
+	return 0;
 }
 
-static __always_inline void verdict_send(struct monitor_state *st, const struct monitor_mark *m, __u32 gen,
-	const struct bosc_cell *cell, __u64 now)
+struct verdict {
+	__u64 epoch, first_ns, ns;
+	__u32 part, score;
+};
+
+static __always_inline void verdict_send(
+	struct monitor_state *st, const struct monitor_mark *m, __u32 gen, const struct verdict *v)
 {
 	struct monitor_record *r = bpf_ringbuf_reserve(&verdicts, sizeof(*r), 0);
 
@@ -174,10 +189,11 @@ static __always_inline void verdict_send(struct monitor_state *st, const struct 
 		bpf_spin_unlock(&st->lock);
 		return;
 	}
-	r->epoch = cell->epoch;
-	r->first_ns = cell->first_ns;
-	r->verdict_ns = now;
-	r->mismatches = cell->mismatches;
+	r->epoch = v->epoch;
+	r->first_ns = v->first_ns;
+	r->verdict_ns = v->ns;
+	r->part = v->part;
+	r->score = v->score;
 	r->slot = m->slot;
 	r->watch = m->watch;
 	r->gen = gen;
@@ -185,25 +201,32 @@ static __always_inline void verdict_send(struct monitor_state *st, const struct 
 	bpf_ringbuf_submit(r, 0);
 }
 
-static __always_inline void bag_judge(struct monitor_state *st, const struct monitor_conf *c,
+/* 1: the bag is known. */
+static __always_inline int bag_judge(struct monitor_state *st, const struct monitor_conf *c,
 	const struct monitor_mark *m, __u32 gen, __u64 number)
 {
 	struct monitor_bag_key key = {.bag = m->window.bag, .profile = st->profile};
+	struct verdict v = {.part = MONITOR_PART_BAGS};
 	struct bosc_params params = c->params;
-	struct bosc_cell *found, cell = {};
-	__u64 now;
+	struct bosc_cell *found;
 
 	if (bpf_map_lookup_elem(&bags, &key))
-		return;
-	now = bpf_ktime_get_ns();
+		return 1;
+	v.ns = bpf_ktime_get_ns();
 	bpf_spin_lock(&st->lock);
-	found = bosc_tally_mismatch(&st->tally, &params, number, now);
-	if (found)
-		cell = *found;
+	found = bosc_tally_mismatch(&st->tally, &params, number, v.ns);
+	if (found) {
+		v.epoch = found->epoch;
+		v.first_ns = found->first_ns;
+		v.score = found->mismatches;
+	}
 	bpf_spin_unlock(&st->lock);
-	if (cell.mismatches)
-		verdict_send(st, m, gen, &cell, now);
+	if (v.score)
+		verdict_send(st, m, gen, &v);
+	return 0;
 }
+
+#include "fused.bpf.h"
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(count_call, struct pt_regs *regs, long nr)
@@ -239,10 +262,14 @@ int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 		m->windows = windows;
 	}
 	number = __sync_fetch_and_add(&st->tally.calls, 1);
+	if (c->fused) {
+		fused_call(st, c, m, &(struct fused_now){gen, mode, number}, nr);
+		return 0;
+	}
 	if (!bosc_window_push(&m->window, c->params.window, nr))
 		return 0;
 	if (mode == MODE_LEARN)
-		bag_learn(st, c, number, m->window.bag);
+		bag_learn(st, c, number, m->window.bag, 0);
 	else
 		bag_judge(st, c, m, gen, number);
 	return 0;

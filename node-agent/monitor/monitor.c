@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "fused.h"
 #include "internal.h"
 #include "monitor.skel.h"
 
@@ -19,8 +20,10 @@ static void verdict_deliver(struct monitor *m, const struct monitor_record *r)
 		return;
 	v = (struct monitor_verdict){
 		.epoch = r->epoch,
-		.mismatches = r->mismatches,
-		.threshold = w->params.threshold,
+		.graded = r->part == MONITOR_PART_GRADED,
+		.mismatches = r->score,
+		.threshold =
+			r->part == MONITOR_PART_GRADED ? monitor_conf_of(w)->graded : w->params.threshold,
 		.first_mismatch_ns = r->first_ns,
 		.verdict_ns = r->verdict_ns,
 	};
@@ -39,10 +42,20 @@ static int on_record(void *ctx, void *data, size_t size)
 
 static void on_ring_ready(void *arg, int events)
 {
-	struct monitor *m = arg;
-
 	(void)events;
-	ring_buffer__consume(m->ring);
+	ring_buffer__consume(arg);
+}
+
+static int ring_open(struct monitor *m, int map, ring_buffer_sample_fn cb, struct ring_buffer **ret,
+	struct loop_poll **ret_poll, struct err *e)
+{
+	int r;
+
+	*ret = ring_buffer__new(map, cb, m, NULL);
+	if (!*ret)
+		return err_set(e, -errno, "RingBuffer", "cannot map a ring buffer: %s", strerror(errno));
+	r = loop_poll_new(m->loop, ring_buffer__epoll_fd(*ret), LOOP_READ, on_ring_ready, *ret, ret_poll);
+	return r < 0 ? err_set(e, r, "RingBuffer", "cannot watch a ring buffer: %s", strerror(-r)) : 0;
 }
 
 int monitor_new(struct loop *l, struct monitor **ret, struct err *e)
@@ -56,17 +69,12 @@ int monitor_new(struct loop *l, struct monitor **ret, struct err *e)
 	r = monitor_load(&m->skel, e);
 	if (r < 0)
 		goto fail;
-	m->ring = ring_buffer__new(bpf_map__fd(m->skel->maps.verdicts), on_record, m, NULL);
-	if (!m->ring) {
-		r = err_set(e, -errno, "RingBuffer", "cannot map the ring buffer of verdicts: %s",
-			strerror(errno));
+	r = ring_open(m, bpf_map__fd(m->skel->maps.verdicts), on_record, &m->ring, &m->poll, e);
+	if (r == 0)
+		r = ring_open(m, bpf_map__fd(m->skel->maps.samples), fused_on_sample, &m->samples,
+			&m->samples_poll, e);
+	if (r < 0)
 		goto fail;
-	}
-	r = loop_poll_new(l, ring_buffer__epoll_fd(m->ring), LOOP_READ, on_ring_ready, m, &m->poll);
-	if (r < 0) {
-		err_set(e, r, "RingBuffer", "cannot watch the ring buffer of verdicts: %s", strerror(-r));
-		goto fail;
-	}
 	*ret = m;
 	return 0;
 fail:
@@ -82,7 +90,9 @@ void monitor_free(struct monitor *m)
 		monitor_watch_free(m->watches[i]);
 	monitor_detach(m);
 	loop_poll_free(m->poll);
+	loop_poll_free(m->samples_poll);
 	ring_buffer__free(m->ring);
+	ring_buffer__free(m->samples);
 	monitor_bpf__destroy(m->skel);
 	free(m);
 }

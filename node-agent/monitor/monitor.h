@@ -10,6 +10,7 @@
 #define ESCAPE_MONITOR_MONITOR_H
 
 #include <base/err.h>
+#include <bosc/graded.h>
 #include <loop/loop.h>
 
 #define MONITOR_WINDOW_MAX 64
@@ -19,16 +20,22 @@ struct monitor_watch;
 
 enum monitor_mode { MONITOR_OFF, MONITOR_LEARN, MONITOR_DETECT };
 
+/* The paper's bags with a fixed threshold, or bags with pairs and triples (bosc/graded.h) and thresholds that
+ * are learned. */
+enum monitor_detector { MONITOR_BOSC, MONITOR_FUSED };
+
 struct monitor_params {
 	uint32_t window;    /* N calls, 2..MONITOR_WINDOW_MAX */
 	uint32_t epoch;     /* E calls of the container */
-	uint32_t threshold; /* T: verdict as soon as the mismatches of one epoch exceed it */
+	uint32_t threshold; /* BoSC, T: verdict as soon as the mismatches of one epoch exceed it */
+	enum monitor_detector detector;
 };
 
 struct monitor_verdict {
 	uint64_t epoch;
+	bool graded; /* Fused: it was R that exceeded its threshold, and stands in place of the mismatches */
 	uint32_t mismatches, threshold;
-	uint64_t first_mismatch_ns; /* CLOCK_MONOTONIC, of this epoch's first mismatch */
+	uint64_t first_mismatch_ns; /* CLOCK_MONOTONIC, of this epoch's first mismatch (R: since it was 0) */
 	uint64_t verdict_ns;        /* CLOCK_MONOTONIC, in the kernel */
 	char comm[16];
 };
@@ -40,6 +47,7 @@ struct monitor_stats {
 	uint64_t bags;         /* distinct bags of the profile */
 	uint64_t quiet_epochs; /* epochs in a row, up to now, that brought no new bag (learning) */
 	uint64_t mismatches;   /* since the watch began */
+	uint64_t scored;       /* Fused: epochs that were scored while they were learned */
 	uint64_t lost;  /* bags or verdicts the maps could not take: such an epoch counts as not judged */
 	uint32_t tasks; /* marked and alive */
 };
@@ -67,9 +75,10 @@ int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e);
  */
 int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e);
 /*
- * A watch begins in MONITOR_OFF, which counts nothing. OFF and back to the mode before is a pause (a
- * snapshot): the epoch goes on, each task begins a fresh window. Any other change of mode begins a new epoch,
- * and quiet epochs count from there.
+ * Fused, MONITOR_DETECT: -EAGAIN as long as too little was learned for thresholds (FUSED_EPOCHS_MIN epochs),
+ * and no profile was set; the mode stays as it was. A watch begins in MONITOR_OFF, which counts nothing. OFF
+ * and back to the mode before is a pause (a snapshot): the epoch goes on, each task begins a fresh window.
+ * Any other change of mode begins a new epoch, and quiet epochs count from there.
  */
 int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode);
 /*
@@ -82,5 +91,14 @@ int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret
 /* The profile as ascending bag hashes. Caller frees. Replaces what was learned when set. */
 int monitor_watch_profile_get(const struct monitor_watch *w, uint64_t **ret, size_t *ret_n);
 int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, size_t n, struct err *e);
+/* What Fused knows beside the bags. */
+struct monitor_fused {
+	struct graded_known known;
+	uint32_t graded, bosc; /* thresholds */
+};
+/* -EAGAIN: it has learned, or learns, and MONITOR_DETECT was not entered since. */
+int monitor_watch_fused_get(const struct monitor_watch *w, struct monitor_fused *ret);
+/* Before the bags of the same profile are set. */
+int monitor_watch_fused_set(struct monitor_watch *w, const struct monitor_fused *f, struct err *e);
 
 #endif

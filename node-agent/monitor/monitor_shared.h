@@ -7,13 +7,17 @@
 #ifndef ESCAPE_MONITOR_SHARED_H
 #define ESCAPE_MONITOR_SHARED_H
 
-#include <bosc/core.h>
+#include <bosc/graded.h>
 #include <linux/bpf.h>
 
 #define MONITOR_SLOTS 1024           /* containers on one node */
 #define MONITOR_BAGS 262144          /* known bags of all of them */
 #define MONITOR_BAGS_PER_WATCH 65536 /* a container that learns without end takes no more than this */
+#define MONITOR_PAIRS 131072         /* pairs that are being learned, of all of them */
+#define MONITOR_STAMPS 65536
+#define MONITOR_PATHS 1024
 #define MONITOR_RING_BYTES (64 * 1024)
+#define MONITOR_SAMPLE_BYTES (64 * 1024)
 
 /* Written by user space only, through the mapped .bss; the programs read it. gen is written last. */
 struct monitor_conf {
@@ -24,6 +28,8 @@ struct monitor_conf {
 	__u32 profile; /* id; first half of the key of its bags */
 	__u32 preset;  /* bags that user space put into the profile */
 	__u32 row;     /* another one: quiet epochs count from here */
+	__u32 fused;   /* pairs and triples count too; its slot has a monitor_known */
+	__u32 graded;  /* R above this is a verdict */
 	struct bosc_params params;
 };
 
@@ -34,6 +40,15 @@ struct monitor_mark {
 	__u32 windows; /* the conf's, when the window began */
 	__u32 armed;   /* 0: it has not executed its program yet, so its calls are the runtime's */
 	struct bosc_window window;
+	struct graded_filter shown; /* pairs, while learning `profile` */
+	__u32 profile;
+	__u32 unused;
+};
+
+/* What a fused profile knows; while it is learned, pairs holds those that were not rare when last seen. */
+struct monitor_known {
+	struct graded_known known;
+	__u64 paths[MONITOR_PATHS]; /* graded_path: found known in all three ways, so not looked up again */
 };
 
 /* Of one container: written by the programs only. calls and lost are counted atomically, the rest under the
@@ -47,6 +62,13 @@ struct monitor_state {
 	__u32 row;
 	__u32 bags;
 	struct bpf_spin_lock lock;
+	/* Fused only. */
+	struct graded_tally graded;
+	__u64 graded_ns;           /* when R left 0 */
+	__u64 edge;                /* learning: number of the first call of the next epoch */
+	__u64 current;             /* learning: the epoch that runs */
+	struct graded_count tasks; /* learning: that made a call */
+	__u32 fresh;               /* learning: bags in this epoch that were not known before it */
 };
 
 struct monitor_bag_key {
@@ -55,23 +77,54 @@ struct monitor_bag_key {
 	__u32 unused;
 };
 
+struct monitor_bag {
+	__u32 frequency;
+	__u32 epoch; /* that brought it */
+};
+
+struct monitor_pair_key {
+	__u32 profile;
+	__u32 pair;
+};
+
+struct monitor_stamp_key {
+	__u32 watch;
+	__u32 key; /* a triple, or GRADED_TRIPLES | a pair */
+};
+
+/* What a learned epoch had, judged by what was known before it. */
+struct monitor_sample {
+	__u32 slot;
+	__u32 watch;
+	__u32 profile;
+	__u32 graded;
+	__u32 bosc;
+	__u32 unused;
+};
+
+enum { MONITOR_PART_BAGS, MONITOR_PART_GRADED };
+
 struct monitor_record {
 	__u64 epoch;
 	__u64 first_ns;
 	__u64 verdict_ns;
-	__u32 mismatches;
+	__u32 part;  /* which exceeded its threshold, */
+	__u32 score; /* and with what */
 	__u32 slot;
 	__u32 watch;
 	__u32 gen;
+	__u32 unused;
 	char comm[16];
 };
 
 _Static_assert(sizeof(struct bosc_window) == 144, "layout");
 _Static_assert(sizeof(struct bosc_tally) == 96, "layout");
-_Static_assert(sizeof(struct monitor_conf) == 40, "layout");
-_Static_assert(sizeof(struct monitor_mark) == 160, "layout");
-_Static_assert(sizeof(struct monitor_state) == 128, "layout");
+_Static_assert(sizeof(struct monitor_conf) == 48, "layout");
+_Static_assert(sizeof(struct monitor_mark) == 680, "layout");
+_Static_assert(sizeof(struct monitor_known) == 65536, "layout");
+_Static_assert(sizeof(struct monitor_state) == 232, "layout");
 _Static_assert(sizeof(struct monitor_bag_key) == 16, "layout");
-_Static_assert(sizeof(struct monitor_record) == 56, "layout");
+_Static_assert(sizeof(struct monitor_sample) == 24, "layout");
+_Static_assert(sizeof(struct monitor_record) == 64, "layout");
 
 #endif

@@ -3,6 +3,7 @@
  * Profiles in and out of the map of known bags. A profile that is set gets a new id and is filled before the
  * programs hear of it, so that no call is judged by half of one.
  */
+#include "fused.h"
 #include "internal.h"
 #include "monitor.skel.h"
 
@@ -16,7 +17,7 @@
 
 struct batch {
 	struct monitor_bag_key keys[BATCH];
-	uint64_t frequencies[BATCH];
+	struct monitor_bag values[BATCH];
 };
 
 typedef int (*on_bag)(void *arg, const struct monitor_bag_key *key);
@@ -33,8 +34,7 @@ static int bags_walk(const struct monitor *m, uint32_t profile, on_bag cb, void 
 		return -ENOMEM;
 	do {
 		count = BATCH;
-		err = bpf_map_lookup_batch(
-			monitor_bags_fd(m), in, &token, b->keys, b->frequencies, &count, NULL);
+		err = bpf_map_lookup_batch(monitor_bags_fd(m), in, &token, b->keys, b->values, &count, NULL);
 		if (err < 0 && errno != ENOENT)
 			return -errno;
 		for (uint32_t i = 0; i < count; i++) {
@@ -133,10 +133,10 @@ static int bags_put(const struct monitor *m, uint32_t profile, const uint64_t *b
 
 		for (uint32_t i = 0; i < count; i++) {
 			b->keys[i] = (struct monitor_bag_key){.bag = bags[done + i], .profile = profile};
-			b->frequencies[i] = 1;
+			b->values[i] = (struct monitor_bag){.frequency = 1};
 		}
 		done += count;
-		if (bpf_map_update_batch(monitor_bags_fd(m), b->keys, b->frequencies, &count, NULL) < 0)
+		if (bpf_map_update_batch(monitor_bags_fd(m), b->keys, b->values, &count, NULL) < 0)
 			return -errno;
 	}
 	return 0;
@@ -170,5 +170,7 @@ int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, siz
 	c->preset = (uint32_t)n;
 	monitor_conf_commit(c);
 	monitor_bags_drop(m, old);
+	if (w->detector == MONITOR_FUSED)
+		fused_forget(w, old);
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "fused.h"
 #include "internal.h"
 #include "monitor.skel.h"
 
@@ -44,11 +45,20 @@ static int slot_prepare(struct monitor_watch *w, struct err *e)
 	c->preset = 0;
 	c->row = clean.row = 0;
 	c->params = w->params;
+	c->fused = w->detector == MONITOR_FUSED;
+	c->graded = UINT32_MAX;
 	if (bpf_map_update_elem(bpf_map__fd(m->skel->maps.states), &w->slot, &clean, BPF_ANY) < 0)
 		return err_set(e, -errno, "MapRefused", "cannot clear the counters of slot %u: %s", w->slot,
 			strerror(errno));
 	__atomic_store_n(&c->watch, monitor_next_id(m), __ATOMIC_RELEASE);
 	return 0;
+}
+
+static void watch_forget(struct monitor_watch *w)
+{
+	if (w->detector == MONITOR_FUSED)
+		fused_end(w);
+	free(w);
 }
 
 int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor_on_verdict on_verdict,
@@ -64,6 +74,8 @@ int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a watch");
 	w->monitor = m;
 	w->params = (struct bosc_params){.window = p->window, .epoch = p->epoch, .threshold = p->threshold};
+	w->detector = p->detector;
+	w->scores.stride = 1;
 	w->on_verdict = on_verdict;
 	w->arg = arg;
 	r = slot_find(m, &w->slot);
@@ -72,10 +84,12 @@ int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor
 			MONITOR_SLOTS);
 	if (r == 0)
 		r = slot_prepare(w, e);
+	if (r == 0 && w->detector == MONITOR_FUSED)
+		r = fused_begin(w, e);
 	if (r == 0 && m->n_watches == 0)
 		r = monitor_attach(m, e);
 	if (r < 0) {
-		free(w);
+		watch_forget(w);
 		return r;
 	}
 	m->watches[w->slot] = w;
@@ -100,7 +114,25 @@ void monitor_watch_free(struct monitor_watch *w)
 	if (--m->n_watches == 0)
 		monitor_detach(m);
 	monitor_bags_drop(m, c->profile);
-	free(w);
+	watch_forget(w);
+}
+
+/* What a mode needs to know before the programs are in it. */
+static int mode_prepare(struct monitor_watch *w, enum monitor_mode mode)
+{
+	struct monitor_conf *c = monitor_conf_of(w);
+	enum monitor_mode before = c->mode;
+	int r;
+
+	w->fused_learned |= mode == MONITOR_LEARN;
+	if (mode != MONITOR_DETECT)
+		return 0;
+	if (before == MONITOR_LEARN)
+		__atomic_store_n(&c->mode, MONITOR_OFF, __ATOMIC_RELEASE);
+	r = fused_finish(w);
+	if (r < 0)
+		__atomic_store_n(&c->mode, before, __ATOMIC_RELEASE);
+	return r;
 }
 
 int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode)
@@ -109,6 +141,12 @@ int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode)
 
 	if (mode != MONITOR_OFF && mode != MONITOR_LEARN && mode != MONITOR_DETECT)
 		return -EINVAL;
+	if (w->detector == MONITOR_FUSED) {
+		int r = mode_prepare(w, mode);
+
+		if (r < 0)
+			return r;
+	}
 	if (mode != MONITOR_OFF && mode != w->counted) {
 		w->counted = mode;
 		c->row++;
@@ -159,6 +197,8 @@ int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret
 	const struct monitor_conf *c = monitor_conf_of(w);
 	struct monitor_state st;
 	uint32_t tasks = 0;
+
+	ring_buffer__consume(w->monitor->samples);
 	int r;
 
 	if (bpf_map_lookup_elem_flags(bpf_map__fd(w->monitor->skel->maps.states), &w->slot, &st, BPF_F_LOCK) <
@@ -174,6 +214,7 @@ int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret
 		.bags = st.profile == c->profile ? st.bags : c->preset,
 		.quiet_epochs = st.row == c->row ? bosc_tally_quiet(&st.tally, w->params.epoch) : 0,
 		.mismatches = st.tally.mismatches,
+		.scored = w->scores.epochs,
 		.lost = st.lost,
 		.tasks = tasks,
 	};

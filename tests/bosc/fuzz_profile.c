@@ -21,7 +21,7 @@ static void stream_run(struct fused_model *m, const char *text)
 
 		line += *line == '\n';
 		snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(line, "\n"), line);
-		if (stream_parse_line(copy, &task, &call) == 0 && fused_stream_call(s, task, call))
+		if (stream_parse_line(copy, &task, &call) == 0 && fused_stream_call(s, task, call) < 0)
 			abort();
 	}
 	if (fused_stream_end(s))

@@ -113,16 +113,16 @@ static void pair_is_rare_by_the_tasks_that_showed_it(void **state)
 
 static void pair_is_judged_by_what_was_before_its_epoch(void **state)
 {
-	struct graded_pair p = {0};
+	struct graded_count p = {0};
 
 	(void)state;
-	assert_int_equal(graded_pair_before(&p, 0), 0);
-	graded_pair_show(&p, 4);
-	graded_pair_show(&p, 4);
-	assert_int_equal(graded_pair_before(&p, 4), 0);
-	assert_int_equal(graded_pair_before(&p, 5), 2);
-	graded_pair_show(&p, 6);
-	assert_int_equal(graded_pair_before(&p, 6), 2);
+	assert_int_equal(graded_count_before(&p, 0), 0);
+	graded_count_add(&p, 4);
+	graded_count_add(&p, 4);
+	assert_int_equal(graded_count_before(&p, 4), 0);
+	assert_int_equal(graded_count_before(&p, 5), 2);
+	graded_count_add(&p, 6);
+	assert_int_equal(graded_count_before(&p, 6), 2);
 	assert_int_equal(p.tasks, 3);
 }
 

@@ -160,7 +160,8 @@ static void full_table_of_the_node_is_said(void **state)
 
 static void bad_parameters_are_refused(void **state)
 {
-	static const struct monitor_params bad[] = {{1, 10, 1}, {MONITOR_WINDOW_MAX + 1, 10, 1}, {10, 0, 1}};
+	static const struct monitor_params bad[] = {{1, 10, 1, MONITOR_BOSC},
+		{MONITOR_WINDOW_MAX + 1, 10, 1, MONITOR_BOSC}, {10, 0, 1, MONITOR_FUSED}};
 	struct fixture *f = *state;
 	struct monitor_watch *w;
 	struct err e;
