@@ -49,7 +49,8 @@ function(escape_test name)
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE escape_flags ${A_LIBS} PkgConfig::CMOCKA)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" SKIP_RETURN_CODE 77 TIMEOUT 120)
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" SKIP_RETURN_CODE 77 TIMEOUT 120
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
 endfunction()
 
 # escape_fuzz(NAME SOURCES fuzz_x.c LIBS libs CORPUS dir): a libFuzzer binary in the fuzz preset; in
