@@ -36,10 +36,11 @@ static void dot(struct raster *r, double x, double y, double width)
 static void segment(struct raster *r, struct plot_point a, struct plot_point b, struct canvas_dash dash,
 	double width, double *walked)
 {
-	double length = hypot(b.x - a.x, b.y - a.y), step = 1.0 / SCALE;
+	double length = hypot(b.x - a.x, b.y - a.y);
+	int steps = (int)ceil(length * SCALE);
 
-	for (double at = 0; at <= length; at += step) {
-		double share = length > 0 ? at / length : 0;
+	for (int i = 0; i <= steps; i++) {
+		double share = steps ? (double)i / steps : 0, at = share * length;
 
 		if (dash.off <= 0 || fmod(*walked + at, dash.on + dash.off) < dash.on)
 			dot(r, a.x + share * (b.x - a.x), a.y + share * (b.y - a.y), width);
@@ -137,7 +138,8 @@ static void average(const unsigned char *dots, unsigned char *pixels)
 
 int plot_png(const struct plot *p, struct buf *out)
 {
-	auto_free unsigned char *dots = malloc((size_t)W * H), *pixels = malloc(CANVAS_WIDTH * CANVAS_HEIGHT);
+	auto_free unsigned char *dots = malloc((size_t)W * H),
+				*pixels = malloc((size_t)CANVAS_WIDTH * CANVAS_HEIGHT);
 	struct raster r = {.canvas = {.path = raster_path, .text = raster_text}, .dots = dots};
 
 	if (!dots || !pixels)

@@ -187,6 +187,7 @@ static error_t parse_game(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_TD:
 		o->td = real(state, "td", arg, 1e9);
+		o->td_given = true;
 		return 0;
 	case OPT_STAY:
 		o->stay = real(state, "stay", arg, 1);

@@ -21,6 +21,7 @@ struct simulate_options {
 	unsigned strategies; /* bits by enum game_strategy */
 	uint32_t hacked, steps, plays;
 	double td, stay, nerve, weight, wall, k, mu;
+	bool td_given;
 	uint64_t seed;
 	unsigned threads;
 	/* --from-cluster */

@@ -19,7 +19,7 @@ struct plot_point {
 };
 
 struct plot_series {
-	char name[48];
+	char name[48]; /* no comma, quote or control byte: it is a column of the csv */
 	enum plot_line line;
 	size_t marker; /* below PLOT_MARKERS */
 	size_t n;

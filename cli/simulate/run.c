@@ -64,6 +64,10 @@ int simulate_run(const struct options *o, struct buf *out, struct err *e)
 	struct simulate_options s;
 
 	simulate_options_parse(o->n_args, o->args, &s);
+	/* What stands before `simulate` counts too. */
+	s.kubeconfig = s.kubeconfig ? s.kubeconfig : o->kubeconfig;
+	s.context = s.context ? s.context : o->context;
+	s.namespace_ = s.namespace_ ? s.namespace_ : o->namespace_;
 	if (s.format == FORMAT_PNG && isatty(STDOUT_FILENO))
 		return err_set(e, -ENOTSUP, "Terminal",
 			"a png is not for a terminal: send it to a file (>figure.png), or use --format txt");
@@ -75,8 +79,9 @@ int simulate_run(const struct options *o, struct buf *out, struct err *e)
 	case WHAT_PLAY:
 		return study_show(&s, study_play, out, e);
 	case WHAT_CLUSTER:
+		return study_show(&s, study_cluster, out, e);
 	case WHAT_NOTHING:
 		break;
 	}
-	return err_set(e, -ENOTSUP, "Nothing", "nothing to simulate");
+	return err_set(e, -EINVAL, "Nothing", "nothing to simulate");
 }

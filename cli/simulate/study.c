@@ -85,17 +85,37 @@ static int zones(
 	return game_graph_nodes(ret, nodes, n, wall, e);
 }
 
+enum { SIZES_MAX = 3 };
+
+/* "3x2x10": how many numbers there are, up to SIZES_MAX; 0 when it is anything else. */
+static size_t sizes_read(const char *text, int64_t *sizes)
+{
+	for (size_t n = 0; n < SIZES_MAX; n++) {
+		size_t len = strcspn(text, "x");
+		char number[16];
+
+		if (str_fmt(number, sizeof(number), "%.*s",
+			    (int)(len < sizeof(number) ? len : sizeof(number)), text) ||
+			str_parse_i64(number, 1, GAME_HOSTS_MAX, &sizes[n]))
+			return 0;
+		text += len;
+		if (!*text)
+			return n + 1;
+		text++;
+	}
+	return 0;
+}
+
 int study_topology(const char *text, double wall, struct game_graph *ret, struct err *e)
 {
-	unsigned a, b, c;
-	int end = 0;
+	int64_t s[SIZES_MAX];
 
 	*ret = (struct game_graph){0};
-	if (sscanf(text, "lattice:%4ux%4u%n", &a, &b, &end) == 2 && !text[end])
-		return game_graph_lattice(ret, a, b, e);
-	if (sscanf(text, "zones:%4ux%4ux%4u%n", &a, &b, &c, &end) == 3 && !text[end] && a >= 1 && a <= 10 &&
-		b >= 1 && b <= 100 && c >= 1 && c <= GAME_HOSTS_MAX && a * b * c <= GAME_HOSTS_MAX)
-		return zones(a, b, c, wall, ret, e);
+	if (str_starts(text, "lattice:") && sizes_read(strchr(text, ':') + 1, s) == 2)
+		return game_graph_lattice(ret, (uint32_t)s[0], (uint32_t)s[1], e);
+	if (str_starts(text, "zones:") && sizes_read(strchr(text, ':') + 1, s) == 3 && s[0] <= 10 &&
+		s[0] * s[1] * s[2] <= GAME_HOSTS_MAX)
+		return zones((uint32_t)s[0], (uint32_t)s[1], (uint32_t)s[2], wall, ret, e);
 	return err_set(e, -EINVAL, "NoTopology",
 		"--topology %s: expected lattice:WIDTHxHEIGHT or zones:ZONESxRACKSxHOSTS (up to 10 zones, %d "
 		"hosts)",

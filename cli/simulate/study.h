@@ -28,6 +28,9 @@ int study_weights(const struct simulate_options *o, struct buf *text, struct plo
 /* --play: one game as the options say, by the strategies they name. */
 int study_play(const struct simulate_options *o, struct buf *text, struct plot *plot, struct err *e);
 
+/* --from-cluster: the nodes, reports and policies of a live cluster. */
+int study_cluster(const struct simulate_options *o, struct buf *text, struct plot *plot, struct err *e);
+
 /* game_run with the options' seed and threads, and a bar on stderr when that is a terminal. */
 int study_run_job(const struct simulate_options *o, struct game_job *job, const char *what,
 	struct game_tally *ret, struct err *e);

@@ -119,7 +119,7 @@ static int curves_add(const double *rho, const double *ratios, struct plot *plot
 			s[i]->points[k] = (struct plot_point){rho[k], i ? rho[k] * rho[k] : ratios[k]};
 		s[i]->line = i ? PLOT_DASHED : PLOT_SOLID;
 		s[i]->marker = (size_t)i;
-		str_copy(s[i]->name, sizeof(s[i]->name), i ? "(N/V)^2, equation 2" : "simulated");
+		str_copy(s[i]->name, sizeof(s[i]->name), i ? "(N/V)^2: equation 2" : "simulated");
 	}
 	return 0;
 }

@@ -93,7 +93,7 @@ static int curves_add(const struct place_of_play *at, const struct game_tally *t
 
 		if (!s)
 			return study_no_memory(e);
-		str_fmt(s->name, sizeof(s->name), "%s, %u/%u", by ? "eq. 1" : "simulated", at->attackers,
+		str_fmt(s->name, sizeof(s->name), "%s: %u/%u", by ? "eq. 1" : "simulated", at->attackers,
 			at->width * at->height);
 		s->line = by ? PLOT_DASHED : PLOT_SOLID;
 		s->marker = kind;

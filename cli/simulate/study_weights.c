@@ -41,7 +41,7 @@ static int rows_add(const struct simulate_options *o, double wall, size_t kind, 
 			rc = study_no_memory(e);
 			break;
 		}
-		str_fmt(s->name, sizeof(s->name), "wall %g, equation %d", wall, sharp ? 1 : 2);
+		str_fmt(s->name, sizeof(s->name), "wall %g: equation %d", wall, sharp ? 1 : 2);
 		s->marker = kind;
 		s->line = sharp ? PLOT_DASHED : PLOT_SOLID;
 		buf_addf(text, "| %g | %d |", wall, sharp ? 1 : 2);

@@ -37,6 +37,11 @@ static double density_at(
 	return fmin(sum / p->near_all[host], 1);
 }
 
+static bool is_closed(const struct game_hosts_plan *p, uint32_t host)
+{
+	return p->setup.closed && p->setup.closed[host];
+}
+
 static double log_weight(const struct game_hosts_plan *p, uint32_t prey, const uint32_t *at, uint32_t n,
 	unsigned char *hacked, uint32_t host)
 {
@@ -65,7 +70,7 @@ static void shares_fill(const struct game_hosts_plan *p, uint32_t prey, const ui
 
 	hacked_set(p->setup.graph, at, n, hacked);
 	for (uint32_t h = 0; h < hosts; h++) {
-		bool open = h != prey && !hacked[h];
+		bool open = h != prey && !hacked[h] && !is_closed(p, h);
 
 		share[h] = open ? log_weight(p, prey, at, n, hacked, h) : -INFINITY;
 		top = fmax(top, share[h]);
@@ -114,7 +119,7 @@ static uint32_t least_hazard(struct game_play *p)
 		uint32_t h = (from + i) % g->n;
 		double hazard;
 
-		if (p->hacked[h])
+		if (p->hacked[h] || is_closed(p->plan, h))
 			continue;
 		hazard = game_hazard(g, p->now, p->n, h);
 		if (hazard < least || p->hacked[best]) {

@@ -88,14 +88,14 @@ static uint32_t around(uint32_t a, uint32_t b, uint32_t size)
 
 static void lattice_fill(struct game_graph *g, const struct game_torus *t)
 {
-	float longest = (float)(t->width / 2 + t->height / 2);
+	uint32_t longest = t->width / 2 + t->height / 2;
 
 	for (uint32_t i = 0; i < g->n; i++) {
 		for (uint32_t k = 0; k < g->n; k++) {
 			uint32_t hops = around(i % t->width, k % t->width, t->width) +
 					around(i / t->width, k / t->width, t->height);
 
-			g->distance[(size_t)i * g->n + k] = (float)hops / longest;
+			g->distance[(size_t)i * g->n + k] = (float)hops / (float)longest;
 		}
 		for (int d = 0; d < 4; d++)
 			g->hop[(size_t)i * g->n + t->next[4 * i + d]] = 1;

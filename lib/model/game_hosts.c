@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <math.h>
 #include <model/model.h>
-#include <string.h>
 
 const char *const GAME_STRATEGY_NAMES[GAME_STRATEGIES] = {
 	[GAME_STATIC] = "static",
@@ -17,13 +16,26 @@ const char *const GAME_STRATEGY_NAMES[GAME_STRATEGIES] = {
 	[GAME_ORACLE] = "oracle",
 };
 
+/* Somewhere the prey must be able to begin. */
 static int start_check(const struct game_hosts *s, struct err *e)
 {
-	for (uint32_t i = 0; i < s->hacked && s->start; i++)
+	uint32_t open = 0;
+
+	if (s->n_start > s->hacked)
+		return err_set(e, -EDOM, "OutOfDomain", "%u attackers start somewhere: there are %u",
+			s->n_start, s->hacked);
+	for (uint32_t i = 0; i < s->n_start; i++)
 		if (s->start[i] >= s->graph->n)
 			return err_set(e, -EDOM, "OutOfDomain", "host %u of %u: there is none", s->start[i],
 				s->graph->n);
-	return 0;
+	for (uint32_t h = 0; h < s->graph->n; h++) {
+		bool free = !s->closed || !s->closed[h];
+
+		for (uint32_t i = 0; i < s->n_start && free; i++)
+			free = s->start[i] != h;
+		open += free;
+	}
+	return open ? 0 : err_set(e, -EDOM, "OutOfDomain", "no host is open to the container and not hacked");
 }
 
 static int setup_check(const struct game_hosts *s, struct err *e)
@@ -119,30 +131,29 @@ void game_hosts_plan_free(struct game_hosts_plan *p)
 	free(p);
 }
 
-static void attackers_set(struct game_play *p)
+static bool prey_may_begin(const struct game_play *p, uint32_t host)
 {
-	uint32_t hosts = p->plan->setup.graph->n;
+	const struct game_hosts *s = &p->plan->setup;
 
-	p->prey = (uint32_t)(rng_next(&p->rng) % hosts);
-	p->n = p->plan->setup.hacked;
-	for (uint32_t i = 0; i < p->n; i++)
-		p->now[i] = (p->prey + 1 + (uint32_t)(rng_next(&p->rng) % (hosts - 1))) % hosts;
+	for (uint32_t i = 0; i < s->n_start; i++)
+		if (s->start[i] == host)
+			return false;
+	return !s->closed || !s->closed[host];
 }
 
-/* The prey is anywhere but on their hosts. */
-static void attackers_set_given(struct game_play *p)
+static void all_set(struct game_play *p)
 {
-	uint32_t hosts = p->plan->setup.graph->n;
-	bool met;
+	const struct game_hosts *s = &p->plan->setup;
+	uint32_t hosts = s->graph->n;
 
-	p->n = p->plan->setup.hacked;
-	memcpy(p->now, p->plan->setup.start, p->n * sizeof(*p->now));
-	do {
+	do
 		p->prey = (uint32_t)(rng_next(&p->rng) % hosts);
-		met = false;
-		for (uint32_t i = 0; i < p->n; i++)
-			met |= p->now[i] == p->prey;
-	} while (met);
+	while (!prey_may_begin(p, p->prey));
+	p->n = s->hacked;
+	for (uint32_t i = 0; i < p->n; i++)
+		p->now[i] = i < s->n_start
+				    ? s->start[i]
+				    : (p->prey + 1 + (uint32_t)(rng_next(&p->rng) % (hosts - 1))) % hosts;
 }
 
 /* All hop; those that growth adds come from where another one is. */
@@ -234,14 +245,11 @@ static void trial(const void *arg, void *scratch, uint64_t seed, struct game_tal
 	struct game_play p = {.plan = plan, .rng = seed, .share = scratch};
 	uint32_t end;
 
-	p.now = (uint32_t *)(p.share + plan->setup.graph->n);
+	p.now = (void *)(p.share + plan->setup.graph->n);
 	p.past = p.now + plan->most;
 	p.known = p.past + (size_t)plan->most * (plan->delay + 1);
-	p.hacked = (unsigned char *)(p.known + plan->delay + 1);
-	if (plan->setup.start)
-		attackers_set_given(&p);
-	else
-		attackers_set(&p);
+	p.hacked = (void *)(p.known + plan->delay + 1);
+	all_set(&p);
 	end = play(&p, tally);
 	tally->steps += end <= plan->setup.horizon ? end : plan->setup.horizon;
 	if (end <= plan->setup.horizon) {

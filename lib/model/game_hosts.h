@@ -12,6 +12,7 @@
 #include <base/err.h>
 #include <model/game_graph.h>
 #include <model/game_run.h>
+#include <stdbool.h>
 
 enum game_strategy {
 	GAME_STATIC,        /* never moves */
@@ -33,9 +34,10 @@ struct game_hosts {
 	const struct game_graph *graph;
 	enum game_strategy strategy;
 	uint32_t hacked; /* attackers at the beginning: 1 or more, below the number of hosts */
-	/* Where they are then, `hacked` of them, with a host left free; NULL: anywhere but on the prey.
-	 * Borrowed. */
+	/* Where the first n_start of them are then; the others are anywhere but on the prey. Borrowed. */
 	const uint32_t *start;
+	uint32_t n_start;
+	const bool *closed; /* per host: the prey is never there; NULL: all are open. Borrowed. */
 	double stay;  /* probability that an attacker who has found the prey stays there, and tries again */
 	double k, mu; /* logistic growth of their number, per step; mu = 0: none */
 	double td;    /* mean detection time, in steps */

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <model/game_lattice.h>
 
-enum { FREE, BESIDE, PREY, DIRECTIONS = 4, HOPS_PER_DRAW = 32 };
+enum { FREE, BESIDE, PREY, HOPS_PER_DRAW = 32 };
+static const size_t DIRECTIONS = 4;
 
 int game_torus_init(struct game_torus *t, uint32_t width, uint32_t height, struct err *e)
 {
@@ -14,7 +15,7 @@ int game_torus_init(struct game_torus *t, uint32_t width, uint32_t height, struc
 		return err_set(e, -EDOM, "OutOfDomain", "a lattice of %u x %u: each side must be %d to %d",
 			width, height, GAME_SIDE_MIN, GAME_SIDE_MAX);
 	t->sites = width * height;
-	t->next = calloc((size_t)t->sites * DIRECTIONS, sizeof(*t->next));
+	t->next = calloc(t->sites * DIRECTIONS, sizeof(*t->next));
 	if (!t->next)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a lattice of %u sites", t->sites);
 	for (uint32_t i = 0; i < t->sites; i++) {
@@ -43,9 +44,9 @@ static bool reaches(const struct game_torus *t, uint32_t from, uint32_t to)
 uint32_t game_lattice_flee(
 	const struct game_torus *t, uint32_t prey, const uint32_t *predators, size_t n, uint64_t *rng)
 {
-	uint32_t safe[DIRECTIONS], n_safe = 0;
+	uint32_t safe[4] = {0}, n_safe = 0;
 
-	for (int d = 0; d < DIRECTIONS; d++) {
+	for (size_t d = 0; d < DIRECTIONS; d++) {
 		uint32_t to = t->next[DIRECTIONS * prey + d];
 		bool open = true;
 
@@ -70,7 +71,7 @@ static void marks_set(struct board *b, bool on)
 {
 	const uint32_t *next = &b->setup->torus->next[DIRECTIONS * b->prey];
 
-	for (int d = 0; d < DIRECTIONS; d++)
+	for (size_t d = 0; d < DIRECTIONS; d++)
 		b->mark[next[d]] = on ? BESIDE : FREE;
 	b->mark[b->prey] = on ? PREY : FREE;
 }

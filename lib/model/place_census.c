@@ -63,7 +63,7 @@ int place_census_take(const struct place_node *nodes, size_t n, struct place_cen
 	size_t size = 16;
 	struct place_census *c;
 
-	while (size < 2 * PLACE_TRAITS * n)
+	while (size < n * PLACE_TRAITS * 2)
 		size *= 2;
 	c = calloc(1, sizeof(*c) + size * sizeof(c->entries[0]));
 	if (!c)

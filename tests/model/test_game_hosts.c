@@ -144,7 +144,7 @@ static void test_perfect_detection(void **state)
 			.nerve = 2,
 			.horizon = 50});
 
-		assert_true(t.deaths == 0 && t.steps == 50 * PLAYS && t.hops == 3 * t.steps);
+		assert_true(t.deaths == 0 && t.steps == 50 * (uint64_t)PLAYS && t.hops == 3 * t.steps);
 		assert_true((t.moves == 0) == (s == GAME_STATIC));
 	}
 	game_graph_free(&g);
@@ -158,10 +158,10 @@ static void test_growth_adds_attackers(void **state)
 
 	(void)state;
 	/* 4 e^t / (e^t + 3) is 1.9, 2.8, 3.5, 3.8 at 1 to 4: whole attackers only. */
-	assert_true(t.hops == (1 + 2 + 3 + 3) * (uint64_t)PLAYS);
+	assert_true(t.hops == (uint64_t)PLAYS * (1 + 2 + 3 + 3));
 	/* One host stays free for the prey. */
 	t = play(&(struct game_hosts){.graph = &g, .hacked = 1, .k = 9, .mu = 400, .nerve = 2, .horizon = 9});
-	assert_true(t.hops == 9 * (HOSTS - 1) * (uint64_t)PLAYS);
+	assert_true(t.hops == (uint64_t)PLAYS * 9 * (HOSTS - 1));
 	game_graph_free(&g);
 }
 
@@ -177,9 +177,37 @@ static void test_given_start(void **state)
 	for (uint32_t i = 0; i < N; i++)
 		start[i] = i;
 	t = play(&(struct game_hosts){
-		.graph = &g, .hacked = N, .start = start, .td = 1e9, .nerve = 2, .horizon = 2});
+		.graph = &g, .hacked = N, .start = start, .n_start = N, .td = 1e9, .nerve = 2, .horizon = 2});
 	/* All of them around it, each finding it with 1 / (V - 1). */
 	near_share(game_survival(&t, 1), pow(1 - 1.0 / (HOSTS - 1), N), PLAYS);
+	game_graph_free(&g);
+}
+
+/* Three hosts are open; the prey is on one and knows of an attacker on another: one is left. */
+static void test_closed_hosts_are_never_gone_to(void **state)
+{
+	static const uint32_t KNOWN[] = {4};
+	struct game_graph g = graph_of_nodes(1);
+	bool closed[HOSTS];
+
+	(void)state;
+	for (size_t i = 0; i < HOSTS; i++)
+		closed[i] = i != 4 && i != 9 && i != 2;
+	for (int s = GAME_RANDOM; s < GAME_ORACLE; s++) {
+		struct game_hosts setup = {.graph = &g,
+			.strategy = (enum game_strategy)s,
+			.hacked = 1,
+			.closed = closed,
+			.td = 0.5,
+			.horizon = 10};
+		struct game_hosts_plan *p = plan(&setup);
+		double share[HOSTS];
+
+		game_hosts_shares(p, 2, KNOWN, 1, share);
+		for (size_t i = 0; i < HOSTS; i++)
+			assert_true(i == 9 ? fabs(share[i] - 1) < 1e-12 : share[i] == 0);
+		game_hosts_plan_free(p);
+	}
 	game_graph_free(&g);
 }
 
@@ -310,15 +338,19 @@ static void test_out_of_domain(void **state)
 	struct game_graph g = graph_of_nodes(1), bad;
 	struct game_hosts ok = {.graph = &g, .hacked = 1, .td = 1, .horizon = 10}, s;
 	struct place_node nodes[HOSTS];
+	bool all_closed[HOSTS];
 
 	(void)state;
+	memset(all_closed, 1, sizeof(all_closed));
 	game_hosts_plan_free(plan(&ok));
 	game_hosts_plan_free(NULL);
 	refused((s = ok, s.hacked = 0, &s));
 	refused((s = ok, s.hacked = HOSTS, &s));
 	refused((s = ok, s.horizon = 1, &s));
 	refused((s = ok, s.horizon = GAME_STEPS_MAX + 1, &s));
-	refused((s = ok, s.start = (uint32_t[]){HOSTS}, &s));
+	refused((s = ok, s.start = (uint32_t[]){HOSTS}, s.n_start = 1, &s));
+	refused((s = ok, s.start = (uint32_t[]){1, 2}, s.n_start = 2, &s));
+	refused((s = ok, s.closed = all_closed, &s));
 	refused((s = ok, s.stay = 1.5, &s));
 	refused((s = ok, s.stay = NAN, &s));
 	refused((s = ok, s.td = -1, &s));
@@ -347,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_perfect_detection),
 		cmocka_unit_test(test_growth_adds_attackers),
 		cmocka_unit_test(test_given_start),
+		cmocka_unit_test(test_closed_hosts_are_never_gone_to),
 		cmocka_unit_test(test_moving_pays_against_those_who_stay),
 		cmocka_unit_test(test_choice_is_that_of_placement),
 		cmocka_unit_test(test_strategies_are_in_order),

@@ -100,7 +100,7 @@ static void test_two_never_catch_it_and_three_do(void **state)
 			&(struct game_lattice){&t, .predators = n, .evasive = true, .horizon = 20000}, 50);
 
 		assert_true(r.moves > 0);
-		assert_true(n < 3 ? r.deaths == 0 && r.steps == 50 * 20000 : r.deaths > 0);
+		assert_true(n < 3 ? r.deaths == 0 && r.steps == (uint64_t)50 * 20000 : r.deaths > 0);
 	}
 	game_torus_free(&t);
 }

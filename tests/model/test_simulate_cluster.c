@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `kubectl-escape simulate --from-cluster` against a scripted API server. */
+#include "simulate.h"
+
+#include <base/clock.h>
+#include <base/io.h>
+#include <fake_server.h>
+
+#define API "/apis/escape.dev/v1alpha1"
+#define LIST(items) "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" items "]}"
+#define NODE(name, zone)                                                                                     \
+	"{\"metadata\":{\"name\":\"" name "\",\"labels\":{\"topology.kubernetes.io/zone\":\"" zone "\"}},"   \
+	"\"spec\":{},\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],"                 \
+	"\"nodeInfo\":{\"kernelVersion\":\"6.1.0\"}}}"
+#define REPORT(name, more) "{\"metadata\":{\"name\":\"" name "\"},\"status\":{\"canRestore\":true" more "}}"
+
+struct page {
+	const char *target, *body;
+};
+
+/* Ended by an entry without a target; what is not in it is not found. */
+static void answer(void *arg, struct fake_conn *c, const struct fake_request *r)
+{
+	size_t len = strcspn(r->target, "?");
+
+	for (const struct page *p = arg; p->target; p++)
+		if (strlen(p->target) == len && !strncmp(p->target, r->target, len)) {
+			fake_reply(c, 200, NULL, p->body);
+			return;
+		}
+	fake_reply(c, 404, NULL, "{\"kind\":\"Status\",\"reason\":\"NotFound\"}");
+}
+
+static int simulate_on(struct page *pages, const char *args, struct buf *out)
+{
+	char path[] = "/tmp/test-simulate-XXXXXX";
+	auto_close int fd = mkstemp(path);
+	struct fake *f = fake_start(answer, pages);
+	auto_free char *config = str_dup_fmt("current-context: c\n"
+					     "contexts: [{name: c, context: {cluster: c, namespace: shop}}]\n"
+					     "clusters: [{name: c, cluster: {server: '%s'}}]\n",
+		fake_url(f));
+	auto_free char *all =
+		str_dup_fmt("--from-cluster --kubeconfig %s --plays 2000 --steps 30 %s", path, args);
+	int rc;
+
+	assert_true(fd >= 0);
+	assert_int_equal(io_write_all(fd, config, strlen(config)), 0);
+	rc = simulate(all, out);
+	unlink(path);
+	fake_stop(f);
+	return rc;
+}
+
+static void assert_says(const struct buf *out, const char *text)
+{
+	if (!strstr(out->data, text))
+		fail_msg("'%s' is not in: %s", text, out->data);
+}
+
+static const char THREE[] = LIST(NODE("node-a", "z1") "," NODE("node-b", "z1") "," NODE("node-c", "z2"));
+
+static char *reports_with_anomaly_at(int64_t wall_ms)
+{
+	char at[CLOCK_RFC3339_MAX];
+
+	clock_format(wall_ms, at);
+	return str_dup_fmt(LIST(REPORT("node-a", ",\"detectionMs\":400") "," REPORT("node-b",
+				   ",\"detectionMs\":600,\"anomalies\":[{\"id\":\"f\",\"namespace\":\"shop\","
+				   "\"pod\":\"p\",\"podUID\":\"1\",\"container\":\"c\",\"detectedAt\":\"%s\"}"
+				   "]") "," REPORT("node-c", "")),
+		at);
+}
+
+static void test_a_hacked_node(void **state)
+{
+	auto_free char *reports = reports_with_anomaly_at(clock_wall_ms() - 60000);
+	struct page pages[] = {
+		{API "/namespaces/shop/escapepolicies",
+			LIST("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"ledger\"},\"spec\":{"
+			     "\"selector\":{"
+			     "\"matchLabels\":{\"a\":\"b\"}},\"placement\":{\"strategy\":\"Farthest\"}}}")},
+		{API "/nodereports", reports},
+		{"/api/v1/nodes", THREE},
+		{0},
+	};
+	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
+
+	(void)state;
+	assert_int_equal(simulate_on(pages, "", &out), 0);
+	assert_says(&out, "3 nodes, 3 of them can take a container that moves. Hacked: node-b.");
+	assert_says(&out, "0.5 s, measured on 2 nodes");
+	assert_says(&out, "| shop/ledger, farthest | 1 (now) |");
+	assert_says(&out, "| shop/ledger, farthest | 2 (one more) |");
+	assert_int_equal(simulate_on(pages, "--td 0", &out), 0);
+	assert_says(&out, "0 s, as given");
+	/* Every visit detected: everything survives. */
+	assert_says(&out, "| 1 (0.9981 to 1) | 1 (0.9981 to 1) |");
+	assert_int_equal(simulate_on(pages, "--format csv", &out), 0);
+	assert_says(&out, "\ncluster,shop/ledger,30,0.");
+	assert_says(&out, "\ncluster,static: now,0,1");
+}
+
+static void test_nobody_hacked_and_nothing_known(void **state)
+{
+	auto_free char *reports = reports_with_anomaly_at(clock_wall_ms() - (int64_t)3600 * 1000);
+	struct page pages[] = {
+		{API "/namespaces/shop/escapepolicies", LIST("")},
+		{API "/nodereports", reports},
+		{"/api/v1/nodes", THREE},
+		{0},
+	};
+	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
+
+	(void)state;
+	assert_int_equal(simulate_on(pages, "", &out), 0);
+	assert_says(&out, "Hacked: none.");
+	assert_says(
+		&out, "| (no policy), predator-prey | 0 (now) | 1 (0.9981 to 1) | 1 (0.9981 to 1) | 0 (0 to");
+	assert_says(&out, "| (no policy), predator-prey | 1 (one more) |");
+}
+
+static void test_what_cannot_be_played_with(void **state)
+{
+	struct page alone[] = {{API "/namespaces/shop/escapepolicies", LIST("")},
+		{API "/nodereports", LIST("")}, {"/api/v1/nodes", LIST(NODE("node-a", "z1"))}, {0}};
+	struct page mute[] = {{API "/namespaces/shop/escapepolicies", LIST("")},
+		{API "/nodereports", LIST("")}, {"/api/v1/nodes", THREE}, {0}};
+	struct page bare[] = {{0}};
+	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
+
+	(void)state;
+	assert_int_equal(simulate_on(alone, "", &out), 1);
+	assert_says(&out, "the cluster has 1 nodes");
+	/* Without a report no node can restore. */
+	assert_int_equal(simulate_on(mute, "", &out), 1);
+	assert_says(&out, "no host is open to the container");
+	assert_int_equal(simulate_on(bare, "", &out), 1);
+	assert_says(&out, "ESCAPE is not installed");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_hacked_node),
+		cmocka_unit_test(test_nobody_hacked_and_nothing_known),
+		cmocka_unit_test(test_what_cannot_be_played_with),
+	};
+
+	unsetenv("KUBERNETES_SERVICE_HOST");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
