@@ -147,14 +147,33 @@ static void test_locally(void **state)
 	assert_true(decide_locally(true, 1000, 1000 + DECIDE_TOLD_MS));
 }
 
+static bool suspect(int64_t taken_ms, int64_t detected_ms, int64_t cleared_ms)
+{
+	const struct alarm_span alarm = {.detected_ms = detected_ms, .cleared_ms = cleared_ms};
+
+	return decide_suspect(taken_ms, &alarm, 5000);
+}
+
 static void test_suspect(void **state)
 {
 	(void)state;
-	assert_false(decide_suspect(1000, 0, 5000));
-	assert_true(decide_suspect(10000, 10000, 5000));
-	assert_true(decide_suspect(5000, 10000, 5000));
-	assert_false(decide_suspect(4999, 10000, 5000));
-	assert_true(decide_suspect(20000, 10000, 5000));
+	assert_false(suspect(1000, 0, 0));
+	assert_true(suspect(10000, 10000, 0));
+	assert_true(suspect(5000, 10000, 0));
+	assert_false(suspect(4999, 10000, 0));
+	assert_true(suspect(20000, 10000, 0));
+	/* What was taken after the pod was given a safe state is as good as any. */
+	assert_true(suspect(10999, 10000, 11000));
+	assert_false(suspect(11000, 10000, 11000));
+	assert_false(suspect(4999, 10000, 11000));
+}
+
+static size_t safe(
+	const int64_t *taken, size_t n, size_t below, int64_t now_ms, int64_t detected_ms, int64_t cleared_ms)
+{
+	const struct alarm_span alarm = {.detected_ms = detected_ms, .cleared_ms = cleared_ms};
+
+	return decide_safe(taken, n, below, now_ms, &alarm, 5000);
 }
 
 static void test_safe(void **state)
@@ -163,15 +182,17 @@ static void test_safe(void **state)
 
 	(void)state;
 	/* Time has passed behind three of them. */
-	assert_int_equal(decide_safe(taken, 4, 4, 10000, 0, 5000), 2);
-	assert_int_equal(decide_safe(taken, 4, 4, 13000, 0, 5000), 3);
+	assert_int_equal(safe(taken, 4, 4, 10000, 0, 0), 2);
+	assert_int_equal(safe(taken, 4, 4, 13000, 0, 0), 3);
 	/* An alarm casts its shadow back. */
-	assert_int_equal(decide_safe(taken, 4, 4, 13000, 7500, 5000), 1);
-	assert_int_equal(decide_safe(taken, 4, 4, 13000, 6000, 5000), 4);
+	assert_int_equal(safe(taken, 4, 4, 13000, 7500, 0), 1);
+	assert_int_equal(safe(taken, 4, 4, 13000, 6000, 0), 4);
+	/* And no further forward than to its end. */
+	assert_int_equal(safe(taken, 4, 4, 13000, 7500, 7900), 3);
 	/* Older than one that proved bad. */
-	assert_int_equal(decide_safe(taken, 4, 2, 13000, 0, 5000), 1);
-	assert_int_equal(decide_safe(taken, 4, 0, 13000, 0, 5000), 4);
-	assert_int_equal(decide_safe(NULL, 0, 0, 13000, 0, 5000), 0);
+	assert_int_equal(safe(taken, 4, 2, 13000, 0, 0), 1);
+	assert_int_equal(safe(taken, 4, 0, 13000, 0, 0), 4);
+	assert_int_equal(safe(NULL, 0, 0, 13000, 0, 0), 0);
 }
 
 static void test_expired(void **state)

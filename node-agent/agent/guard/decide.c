@@ -79,24 +79,26 @@ enum held_action decide_held(const struct held_input *in)
 	return HELD_RELEASE;
 }
 
-bool decide_suspect(int64_t taken_ms, int64_t detected_ms, int64_t safe_after_ms)
+bool decide_suspect(int64_t taken_ms, const struct alarm_span *alarm, int64_t safe_after_ms)
 {
-	return detected_ms && taken_ms >= detected_ms - safe_after_ms;
+	return alarm->detected_ms && taken_ms >= alarm->detected_ms - safe_after_ms &&
+	       (!alarm->cleared_ms || taken_ms < alarm->cleared_ms);
 }
 
-size_t decide_safe(const int64_t *taken_ms, size_t n, size_t below, int64_t now_ms, int64_t detected_ms,
-	int64_t safe_after_ms)
+size_t decide_safe(const int64_t *taken_ms, size_t n, size_t below, int64_t now_ms,
+	const struct alarm_span *alarm, int64_t safe_after_ms)
 {
 	for (size_t i = below < n ? below : n; i-- > 0;)
 		if (now_ms - taken_ms[i] >= safe_after_ms &&
-			!decide_suspect(taken_ms[i], detected_ms, safe_after_ms))
+			!decide_suspect(taken_ms[i], alarm, safe_after_ms))
 			return i;
 	return n;
 }
 
 size_t decide_expired(const int64_t *taken_ms, size_t n, size_t keep, int64_t now_ms, int64_t safe_after_ms)
 {
-	size_t safe = decide_safe(taken_ms, n, n, now_ms, 0, safe_after_ms);
+	const struct alarm_span none = {0};
+	size_t safe = decide_safe(taken_ms, n, n, now_ms, &none, safe_after_ms);
 	size_t over = n > keep ? n - keep : 0;
 
 	if (safe == n)

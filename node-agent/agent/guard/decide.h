@@ -53,15 +53,19 @@ enum held_action decide_held(const struct held_input *in);
  * Never more than that. */
 bool decide_locally(bool told, int64_t frozen_ms, int64_t now_ms);
 
-/* Was a snapshot of this time taken at or after the moment from which an alarm makes memory suspect? */
-bool decide_suspect(int64_t taken_ms, int64_t detected_ms, int64_t safe_after_ms);
+/* The latest alarm of a pod, wall clock: what was taken from safe_after before it until the pod was given a
+ * safe state is suspect. */
+struct alarm_span {
+	int64_t detected_ms; /* 0: no alarm */
+	int64_t cleared_ms;  /* 0: it stands */
+};
+bool decide_suspect(int64_t taken_ms, const struct alarm_span *alarm, int64_t safe_after_ms);
 /*
- * Index of the newest of n ascending snapshots that is safe: safe_after passed behind it before now, and
- * before the alarm at detected_ms (0: no alarm). n when there is none. `below`: only indices below it (n for
- * all).
+ * Index of the newest of n ascending snapshots that is safe: safe_after passed behind it before now, and it
+ * is not suspect. n when there is none. `below`: only indices below it (n for all).
  */
-size_t decide_safe(const int64_t *taken_ms, size_t n, size_t below, int64_t now_ms, int64_t detected_ms,
-	int64_t safe_after_ms);
+size_t decide_safe(const int64_t *taken_ms, size_t n, size_t below, int64_t now_ms,
+	const struct alarm_span *alarm, int64_t safe_after_ms);
 /*
  * How many of the oldest snapshots may go so that `keep` remain. The newest safe one and those younger than
  * it stay in any case: each of them is, or is about to become, what an alarm needs.

@@ -111,7 +111,7 @@ static void gens_drop(struct podsnap *p, size_t i)
 static void gens_drop_suspect(struct podsnap *p)
 {
 	for (size_t i = p->n_gens; i-- > 0;) {
-		if (!decide_suspect(p->gens[i].taken_ms, p->detected_ms, p->safe_after_ms))
+		if (!decide_suspect(p->gens[i].taken_ms, &p->alarm, p->safe_after_ms))
 			continue;
 		log_info("suspect snapshot dropped", "pod", p->pod_uid, "generation", p->gens[i].name);
 		podsnap_remove(p, p->gens[i].name);
@@ -125,8 +125,9 @@ void snapshots_on_alarm(struct agent *a, const char *pod_uid, int64_t detected_m
 
 	if (!p)
 		return;
-	if (detected_ms > p->detected_ms)
-		p->detected_ms = detected_ms;
+	/* An alarm that still stands began with its first verdict. */
+	if (!p->alarm.detected_ms || p->alarm.cleared_ms)
+		p->alarm = (struct alarm_span){.detected_ms = detected_ms};
 	gens_drop_suspect(p);
 }
 
@@ -246,11 +247,27 @@ static bool pod_can_dump(struct agent *a, const struct podsnap *p, struct guard 
 	return true;
 }
 
+static bool pod_is_alarmed(const struct agent *a, const char *pod_uid)
+{
+	for (const struct guard *g = a->guards; g; g = g->next)
+		if (g->alarmed && str_eq(g->keeper->last.pod_uid, pod_uid))
+			return true;
+	return false;
+}
+
+/* The alarm ended: by a rollback, or with the container itself. */
+static void podsnap_clear(const struct agent *a, struct podsnap *p)
+{
+	if (p->alarm.detected_ms && !p->alarm.cleared_ms && !pod_is_alarmed(a, p->pod_uid))
+		p->alarm.cleared_ms = clock_wall_ms();
+}
+
 static void podsnap_tick(struct agent *a, struct podsnap *p, int64_t now)
 {
 	struct guard *guards[GUARDS_OF_POD_MAX];
 	size_t n;
 
+	podsnap_clear(a, p);
 	if (!a->storage || !p->n_containers)
 		return;
 	if (!p->loaded) {
@@ -328,8 +345,7 @@ int snapshots_safe(const struct agent *a, const char *pod_uid, const char *below
 	if (!p || !p->loaded)
 		return err_set(e, -EAGAIN, "StoreNotReady", "the pod's snapshots are not known yet");
 	taken_of(p, taken);
-	i = decide_safe(
-		taken, p->n_gens, gens_below(p, below), clock_wall_ms(), p->detected_ms, p->safe_after_ms);
+	i = decide_safe(taken, p->n_gens, gens_below(p, below), clock_wall_ms(), &p->alarm, p->safe_after_ms);
 	if (i == p->n_gens)
 		return err_set(e, -ENOENT, "NoSafeSnapshot", "none of the pod's %zu snapshots is safe%s%s",
 			p->n_gens, *below ? " and older than " : "", below);

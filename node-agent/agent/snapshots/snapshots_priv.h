@@ -4,6 +4,7 @@
 #ifndef ESCAPE_AGENT_SNAPSHOTS_PRIV_H
 #define ESCAPE_AGENT_SNAPSHOTS_PRIV_H
 
+#include "node-agent/agent/guard/decide.h"
 #include "node-agent/agent/report/report.h"
 #include "node-agent/agent/snapshots/dump.h"
 #include "node-agent/agent/snapshots/snapshots.h"
@@ -22,7 +23,7 @@ struct podsnap {
 	int64_t due_ms;       /* monotonic */
 	int64_t interval_ms, safe_after_ms;
 	size_t kept;
-	int64_t detected_ms; /* wall, of the latest alarm */
+	struct alarm_span alarm;
 	int64_t failed_event_ms;
 };
 
