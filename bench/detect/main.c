@@ -78,17 +78,18 @@ static void measure(
 static void round_run(
 	struct table *t, const struct worker *workers, struct states *s, uint32_t round, uint32_t calls)
 {
-	static const enum state turns[] = {STATE_NOTHING, STATE_EMPTY, STATE_LEARN};
+	static const enum state turns[] = {STATE_NOTHING, STATE_EMPTY, STATE_BOSC_LEARN, STATE_FUSED_LEARN};
+	const uint32_t n = sizeof(turns) / sizeof(turns[0]);
 
-	for (uint32_t i = 0; i < 3; i++) {
-		enum state st = turns[(i + round) % 3];
+	for (uint32_t i = 0; i < n; i++) {
+		enum state st = turns[(i + round) % n];
 
 		states_enter(s, st);
 		measure(t, workers, st, round, calls);
-		if (st != STATE_LEARN)
+		if (st < STATE_BOSC_LEARN)
 			continue;
-		states_enter(s, STATE_DETECT);
-		measure(t, workers, STATE_DETECT, round, calls);
+		states_enter(s, st + 1);
+		measure(t, workers, st + 1, round, calls);
 		if (!states_clean(s))
 			bench_fail("calls were lost, or known calls taken for strange ones", EIO);
 	}
@@ -100,6 +101,7 @@ static void run(const struct options *o)
 	struct utsname u;
 	struct table t = {.rounds = o->rounds};
 	struct states *s;
+	uint32_t others;
 
 	t.ps = calloc((size_t)CALLS_KINDS * THREADS * STATES * o->rounds, sizeof(*t.ps));
 	if (!t.ps)
@@ -107,12 +109,15 @@ static void run(const struct options *o)
 	for (int i = 0; i < THREADS; i++)
 		worker_start(&workers[i], i != THREAD_HOST, (int)o->cpu);
 	s = states_new(workers[THREAD_PROTECTED].pid);
+	others = states_others();
 	for (uint32_t round = 0; round < o->rounds; round++)
 		round_run(&t, workers, s, round, o->calls);
 	states_free(s);
 	uname(&u);
 	printf("Linux %s, CPU %u, the fastest of %d batches of %u calls in each round\n", u.release, o->cpu,
 		BATCHES, o->calls);
+	if (others)
+		printf("note: %u other programs are on sys_enter; they make every ratio smaller\n", others);
 	table_print(&t, stdout);
 	for (int i = 0; i < THREADS; i++)
 		worker_stop(&workers[i]);

@@ -4,11 +4,13 @@
 #include "empty.skel.h"
 #include "worker.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <node-agent/monitor/monitor.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct states {
@@ -85,9 +87,9 @@ static void empty(struct states *s)
 		bench_fail("cannot attach the empty program", errno);
 }
 
-static void learn(struct states *s)
+static void learn(struct states *s, enum monitor_detector detector)
 {
-	const struct monitor_params p = {.window = 10, .epoch = 500, .threshold = 50};
+	const struct monitor_params p = {.window = 10, .epoch = 500, .threshold = 50, .detector = detector};
 	struct err e;
 
 	if (monitor_watch_new(s->monitor, &p, NULL, NULL, &s->watch, &e) < 0 ||
@@ -96,17 +98,53 @@ static void learn(struct states *s)
 	monitor_watch_mode(s->watch, MONITOR_LEARN);
 }
 
+static void detect(struct states *s)
+{
+	int r = monitor_watch_mode(s->watch, MONITOR_DETECT);
+
+	if (r < 0)
+		bench_fail("too few calls to learn from (--calls)", -r);
+}
+
 void states_enter(struct states *s, enum state state)
 {
-	if (state == STATE_DETECT) {
-		monitor_watch_mode(s->watch, MONITOR_DETECT);
+	if (state == STATE_BOSC_DETECT || state == STATE_FUSED_DETECT) {
+		detect(s);
 		return;
 	}
 	nothing(s);
 	if (state == STATE_EMPTY)
 		empty(s);
-	if (state == STATE_LEARN)
-		learn(s);
+	if (state == STATE_BOSC_LEARN)
+		learn(s, MONITOR_BOSC);
+	if (state == STATE_FUSED_LEARN)
+		learn(s, MONITOR_FUSED);
+}
+
+static bool on_sys_enter(int link)
+{
+	char name[32] = "";
+	struct bpf_link_info info = {0};
+	uint32_t size = sizeof(info);
+
+	info.raw_tracepoint.tp_name = (uintptr_t)name;
+	info.raw_tracepoint.tp_name_len = sizeof(name);
+	return bpf_obj_get_info_by_fd(link, &info, &size) == 0 && info.type == BPF_LINK_TYPE_RAW_TRACEPOINT &&
+	       strcmp(name, "sys_enter") == 0;
+}
+
+uint32_t states_others(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; bpf_link_get_next_id(id, &id) == 0;) {
+		int link = bpf_link_get_fd_by_id(id);
+
+		n += link >= 0 && on_sys_enter(link);
+		if (link >= 0)
+			close(link);
+	}
+	return n;
 }
 
 bool states_clean(const struct states *s)

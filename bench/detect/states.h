@@ -9,7 +9,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum state { STATE_NOTHING, STATE_EMPTY, STATE_LEARN, STATE_DETECT, STATES };
+enum state {
+	STATE_NOTHING,
+	STATE_EMPTY,
+	STATE_BOSC_LEARN,
+	STATE_BOSC_DETECT,
+	STATE_FUSED_LEARN,
+	STATE_FUSED_DETECT,
+	STATES
+};
 
 struct states;
 
@@ -17,8 +25,10 @@ struct states;
  * nothing. */
 struct states *states_new(pid_t watched);
 void states_free(struct states *s);
-/* DETECT follows LEARN. */
+/* Each DETECT follows its LEARN. */
 void states_enter(struct states *s, enum state state);
+/* Programs that others have on the tracepoint now: they make a call dearer, and every ratio smaller. */
+uint32_t states_others(void);
 /* Of the watch: false when calls were lost or mismatches counted. */
 bool states_clean(const struct states *s);
 

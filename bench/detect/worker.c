@@ -38,25 +38,48 @@ static void calls_one(uint32_t n)
 		syscall(SYS_getppid);
 }
 
-static void calls_mixed(uint32_t n)
+static const long NUMBERS[] = {SYS_getppid, SYS_getuid, SYS_getgid, SYS_geteuid, SYS_getegid};
+
+static uint32_t draw(uint32_t *x)
 {
-	static const long numbers[] = {SYS_getppid, SYS_getuid, SYS_getgid, SYS_geteuid, SYS_getegid};
-	uint32_t x = 1;
+	*x = *x * 1103515245 + 12345;
+	return *x >> 16;
+}
+
+static void calls_loop(uint32_t n)
+{
+	static const uint8_t round[24] = {
+		0, 1, 2, 2, 3, 4, 0, 3, 3, 3, 1, 4, 4, 2, 0, 0, 1, 3, 2, 4, 1, 1, 0, 2};
+	uint32_t x = 1, at = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		x = x * 1103515245 + 12345;
-		syscall(numbers[(x >> 16) % 5]);
+		syscall(NUMBERS[round[at]]);
+		at = (at + (draw(&x) % 32 ? 1 : 3)) % 24;
 	}
+}
+
+static void calls_random(uint32_t n)
+{
+	uint32_t x = 1;
+
+	for (uint32_t i = 0; i < n; i++)
+		syscall(NUMBERS[draw(&x) % 5]);
 }
 
 static uint64_t measure(const struct order *o)
 {
 	uint64_t begin = now_ns();
 
-	if (o->kind == CALLS_MIXED)
-		calls_mixed(o->n);
-	else
+	switch (o->kind) {
+	case CALLS_ONE:
 		calls_one(o->n);
+		break;
+	case CALLS_LOOP:
+		calls_loop(o->n);
+		break;
+	default:
+		calls_random(o->n);
+	}
 	return (now_ns() - begin) * 1000 / o->n;
 }
 

@@ -11,8 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* ONE: getppid only, one bag. MIXED: five calls in an order that makes a few hundred bags. */
-enum calls { CALLS_ONE, CALLS_MIXED, CALLS_KINDS };
+/*
+ * ONE: getppid only, one bag. LOOP: a round of 24 calls with a branch here and there, as a server makes for a
+ * request. RANDOM: five calls at random, a thousand bags and hardly two paths alike, which no program does.
+ */
+enum calls { CALLS_ONE, CALLS_LOOP, CALLS_RANDOM, CALLS_KINDS };
 
 struct worker {
 	pid_t pid;

@@ -31,7 +31,7 @@ void fused_model_free(struct fused_model *m)
 
 size_t fused_model_triple_words(const struct fused_model *m)
 {
-	return m->params.form == FUSED_KERNEL ? GRADED_ROWS * GRADED_ROW_WORDS : GRADED_TRIPLES / 64;
+	return m->params.form == FUSED_KERNEL ? GRADED_TRIPLE_WORDS : GRADED_TRIPLES / 64;
 }
 
 size_t fused_model_pairs(const struct fused_model *m, size_t *ret_rare)

@@ -19,16 +19,15 @@
 #define GRADED_CALL_BITS 9
 #define GRADED_PAIRS (1U << 2 * GRADED_CALL_BITS)
 #define GRADED_TRIPLES (1U << 3 * GRADED_CALL_BITS)
-/* Seen triples as the kernel keeps them: one bit in each row, at three slices of one 64-bit mark. */
-#define GRADED_ROWS 3
-#define GRADED_ROW_WORDS (65536 / 64)
+/* Seen triples as the kernel keeps them: a few bits in one word, so that one look answers. */
+#define GRADED_TRIPLE_WORDS 4096
 
 _Static_assert(1 << GRADED_CALL_BITS == BOSC_CALLS, "a call is 9 bits of a pair");
 
 /* What a profile knows, for detecting. */
 struct graded_known {
 	__u64 pairs[GRADED_PAIRS / 64];
-	__u64 triples[GRADED_ROWS * GRADED_ROW_WORDS];
+	__u64 triples[GRADED_TRIPLE_WORDS];
 };
 
 /* Tasks that showed a pair, or all tasks, while it is learned. */
@@ -83,18 +82,22 @@ BOSC_INLINE int graded_bit(const __u64 *bits, __u32 at)
 	return bits[at / 64] >> at % 64 & 1;
 }
 
-/* Its bit in a row of graded_known.triples. */
-BOSC_INLINE __u32 graded_triple_bit(__u32 triple, __u32 row)
+/* Its word in graded_known.triples, and its bits there. */
+BOSC_INLINE __u32 graded_triple_at(__u32 triple, __u64 *bits)
 {
-	return row * GRADED_ROW_WORDS * 64 + (__u32)(bosc_mark(triple) >> 16 * row & 0xffff);
+	__u64 mark = bosc_mark(triple);
+
+	*bits = 1ULL << (mark & 63) | 1ULL << (mark >> 6 & 63) | 1ULL << (mark >> 12 & 63) |
+		1ULL << (mark >> 18 & 63);
+	return mark >> 32 & (GRADED_TRIPLE_WORDS - 1);
 }
 
 BOSC_INLINE int graded_triple_seen(const __u64 *triples, __u32 triple)
 {
-	for (__u32 row = 0; row < GRADED_ROWS; row++)
-		if (!graded_bit(triples, graded_triple_bit(triple, row)))
-			return 0;
-	return 1;
+	__u64 bits;
+	__u32 at = graded_triple_at(triple, &bits);
+
+	return (triples[at] & bits) == bits;
 }
 
 /* A bag and the triple at its end, for remembering that both are known, with the pair in them. */
@@ -106,28 +109,33 @@ BOSC_INLINE __u64 graded_path(__u64 bag, __u32 triple)
 /* Returns 1 when it was not seen before. Many CPUs may learn at once. */
 BOSC_INLINE int graded_triple_learn(__u64 *triples, __u32 triple)
 {
-	int is_new = 0;
+	__u64 bits;
+	__u32 at = graded_triple_at(triple, &bits);
 
-	for (__u32 row = 0; row < GRADED_ROWS; row++) {
-		__u32 at = graded_triple_bit(triple, row);
+	if ((triples[at] & bits) == bits)
+		return 0;
+	__sync_fetch_and_or(&triples[at], bits);
+	return 1;
+}
 
-		if (graded_bit(triples, at))
-			continue;
-		__sync_fetch_and_or(&triples[at / 64], 1ULL << at % 64);
-		is_new = 1;
-	}
-	return is_new;
+BOSC_INLINE __u32 graded_filter_at(__u32 pair)
+{
+	return (pair + 1) * 0x9e3779b1U >> 20;
+}
+
+BOSC_INLINE int graded_filter_has(const struct graded_filter *f, __u32 pair)
+{
+	return graded_bit(f->bits, graded_filter_at(pair));
 }
 
 /* Returns 1 when the task shows this pair for the first time. */
 BOSC_INLINE int graded_filter_take(struct graded_filter *f, __u32 pair)
 {
-	__u32 at = (__u32)(bosc_mark(pair) >> 52);
-	__u64 bit = 1ULL << at % 64;
+	__u32 at = graded_filter_at(pair);
 
-	if (f->bits[at / 64 & 63] & bit)
+	if (graded_bit(f->bits, at))
 		return 0;
-	f->bits[at / 64 & 63] |= bit;
+	f->bits[at / 64] |= 1ULL << at % 64;
 	return 1;
 }
 

@@ -128,6 +128,7 @@ static __always_inline void fused_judge(struct monitor_state *st, const struct m
 {
 	__u64 path = graded_path(m->window.bag, step->triple);
 	__u64 *seen = &k->paths[path >> 32 & (MONITOR_PATHS - 1)];
+	__u64 *bag = &k->bags[m->window.bag >> 32 & (MONITOR_PATHS - 1)];
 	int all = full && step->n == 2;
 
 	if (all && *seen == path)
@@ -136,8 +137,12 @@ static __always_inline void fused_judge(struct monitor_state *st, const struct m
 		all &= pair_judge(st, c, m, now, k, step->pair);
 	if (step->n == 2)
 		all &= triple_judge(st, c, m, now, k, step->triple);
-	if (full)
-		all &= bag_judge(st, c, m, now->gen, now->number);
+	if (full && *bag != m->window.bag) {
+		if (bag_judge(st, c, m, now->gen, now->number))
+			*bag = m->window.bag;
+		else
+			all = 0;
+	}
 	if (all)
 		*seen = path;
 }
@@ -200,7 +205,8 @@ static __always_inline struct graded_count *pair_entry(struct monitor_state *st,
 	return p;
 }
 
-static __always_inline void pair_learn(struct monitor_state *st, const struct monitor_conf *c,
+/* 1: the pair was not rare before this epoch. */
+static __always_inline int pair_learn(struct monitor_state *st, const struct monitor_conf *c,
 	struct monitor_mark *m, const struct fused_now *now, struct monitor_known *k, __u32 pair)
 {
 	__u32 epoch = (__u32)st->current, tasks = graded_count_before(&st->tasks, epoch), before = 0;
@@ -209,7 +215,7 @@ static __always_inline void pair_learn(struct monitor_state *st, const struct mo
 
 	/* Beyond 4 Q tasks a pair may become rare again, so its count is looked at each time. */
 	if (!first && tasks < 4 * GRADED_Q && graded_bit(k->known.pairs, pair))
-		return;
+		return 1;
 	p = pair_entry(st, pair);
 	if (p) {
 		bpf_spin_lock(&st->lock);
@@ -218,28 +224,44 @@ static __always_inline void pair_learn(struct monitor_state *st, const struct mo
 			graded_count_add(p, epoch);
 		bpf_spin_unlock(&st->lock);
 	}
-	if (!graded_rare(before, tasks))
+	if (!graded_rare(before, tasks)) {
 		__sync_fetch_and_or(&k->known.pairs[pair / 64], 1ULL << pair % 64);
-	else if (stamp_take(m->watch, GRADED_TRIPLES | pair, now->gen, epoch))
+		return 1;
+	}
+	if (stamp_take(m->watch, GRADED_TRIPLES | pair, now->gen, epoch))
 		graded_found(st, c, m, now, 1, 0);
+	return 0;
 }
 
 static __always_inline void fused_learn(struct monitor_state *st, const struct monitor_conf *c,
 	struct monitor_mark *m, const struct fused_now *now, struct monitor_known *k,
 	const struct fused_step *step, int full)
 {
+	__u64 path = graded_path(m->window.bag, step->triple);
+	__u64 *seen = &k->paths[path >> 32 & (MONITOR_PATHS - 1)];
+	int all;
+
 	if (now->number >= st->edge)
 		epoch_turn(st, c, m, now->number);
 	if (now->number < st->tally.base)
 		return;
 	if (m->profile != st->profile)
 		task_begin(st, m);
+	all = full && step->n == 2 && graded_count_before(&st->tasks, (__u32)st->current) < 4 * GRADED_Q;
+	if (all && *seen == path && graded_filter_has(&m->shown, step->pair))
+		return;
 	if (step->n >= 1)
-		pair_learn(st, c, m, now, k, step->pair);
-	if (step->n == 2 && graded_triple_learn(k->known.triples, step->triple))
+		all &= pair_learn(st, c, m, now, k, step->pair);
+	if (step->n == 2 && graded_triple_learn(k->known.triples, step->triple)) {
 		graded_found(st, c, m, now, 0, 1);
-	if (full && !bag_learn(st, c, now->number, m->window.bag, (__u32)st->current))
+		all = 0;
+	}
+	if (full && !bag_learn(st, c, now->number, m->window.bag, (__u32)st->current)) {
 		__sync_fetch_and_add(&st->fresh, 1);
+		all = 0;
+	}
+	if (all)
+		*seen = path;
 }
 
 static __always_inline void fused_call(struct monitor_state *st, const struct monitor_conf *c,

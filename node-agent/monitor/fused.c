@@ -112,12 +112,34 @@ void fused_end(struct monitor_watch *w)
 	free(w->scores.at);
 }
 
-void fused_forget(struct monitor_watch *w, uint32_t profile)
+static int known_read(const struct monitor_watch *w, struct monitor_known *ret)
 {
+	uint32_t id, zero = 0;
+	auto_close int fd = -1;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(w->monitor->skel->maps.known), &w->slot, &id) < 0)
+		return -errno;
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, ret) < 0)
+		return -errno;
+	return 0;
+}
+
+int fused_forget(struct monitor_watch *w, uint32_t profile)
+{
+	auto_free struct monitor_known *k = malloc(sizeof(*k));
+	int r = k ? known_read(w, k) : -ENOMEM;
+
 	pairs_drop(w->monitor, profile);
 	w->scores.n = 0;
 	w->scores.epochs = 0;
 	w->scores.stride = 1;
+	if (r < 0)
+		return r;
+	/* The new map has no memory of what was known with the bags of before. */
+	memset(k->bags, 0, sizeof(k->bags));
+	memset(k->paths, 0, sizeof(k->paths));
+	return map_new(w, k);
 }
 
 static void scores_halve(struct monitor_scores *s)
@@ -193,19 +215,6 @@ static int pair_decide(void *arg, uint32_t pair, const struct graded_count *coun
 
 	if (pair < GRADED_PAIRS && !graded_rare(count->tasks, f->tasks))
 		f->known->pairs[pair / 64] |= 1ULL << pair % 64;
-	return 0;
-}
-
-static int known_read(const struct monitor_watch *w, struct monitor_known *ret)
-{
-	uint32_t id, zero = 0;
-	auto_close int fd = -1;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(w->monitor->skel->maps.known), &w->slot, &id) < 0)
-		return -errno;
-	fd = bpf_map_get_fd_by_id(id);
-	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, ret) < 0)
-		return -errno;
 	return 0;
 }
 

@@ -158,7 +158,8 @@ static __always_inline int bag_learn(
 			known = bpf_map_lookup_elem(&bags, &key);
 	}
 	if (known) {
-		__sync_fetch_and_add(&known->frequency, 1);
+		if (!c->fused)
+			__sync_fetch_and_add(&known->frequency, 1);
 		return known->epoch != now;
 	}
 	if (err)

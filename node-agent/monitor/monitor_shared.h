@@ -48,7 +48,9 @@ struct monitor_mark {
 /* What a fused profile knows; while it is learned, pairs holds those that were not rare when last seen. */
 struct monitor_known {
 	struct graded_known known;
-	__u64 paths[MONITOR_PATHS]; /* graded_path: found known in all three ways, so not looked up again */
+	/* What was found known, so that it is not looked up again: bags, and by graded_path all three. */
+	__u64 bags[MONITOR_PATHS];
+	__u64 paths[MONITOR_PATHS];
 };
 
 /* Of one container: written by the programs only. calls and lost are counted atomically, the rest under the
@@ -121,7 +123,7 @@ _Static_assert(sizeof(struct bosc_window) == 144, "layout");
 _Static_assert(sizeof(struct bosc_tally) == 96, "layout");
 _Static_assert(sizeof(struct monitor_conf) == 48, "layout");
 _Static_assert(sizeof(struct monitor_mark) == 680, "layout");
-_Static_assert(sizeof(struct monitor_known) == 65536, "layout");
+_Static_assert(sizeof(struct monitor_known) == 81920, "layout");
 _Static_assert(sizeof(struct monitor_state) == 232, "layout");
 _Static_assert(sizeof(struct monitor_bag_key) == 16, "layout");
 _Static_assert(sizeof(struct monitor_sample) == 24, "layout");

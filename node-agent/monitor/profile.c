@@ -170,7 +170,7 @@ int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, siz
 	c->preset = (uint32_t)n;
 	monitor_conf_commit(c);
 	monitor_bags_drop(m, old);
-	if (w->detector == MONITOR_FUSED)
-		fused_forget(w, old);
-	return 0;
+	r = w->detector == MONITOR_FUSED ? fused_forget(w, old) : 0;
+	return r < 0 ? err_set(e, r, "ProfileStore", "cannot renew the map of known pairs: %s", strerror(-r))
+		     : 0;
 }
