@@ -158,7 +158,8 @@ void guards_free(struct agent *a)
 
 struct guard *guard_find(struct agent *a, const char *container_id)
 {
-	struct keeper *k = keepers_find(a->keepers, container_id);
+	/* The keepers go first when the agent stops; what still ends then finds no guard. */
+	struct keeper *k = a->keepers ? keepers_find(a->keepers, container_id) : NULL;
 
 	return k ? k->user : NULL;
 }

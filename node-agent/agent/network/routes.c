@@ -171,8 +171,10 @@ static void routes_update(void *arg)
 	size_t n;
 
 	rs->soon = false;
+	if (rs->agent->stopping)
+		return;
 	rs->dirty = !routes_known(rs);
-	if (rs->dirty || rs->agent->stopping)
+	if (rs->dirty)
 		return;
 	g.list = calloc(g.max, sizeof(*g.list));
 	plan = calloc(ROUTES_MAX, sizeof(*plan));
