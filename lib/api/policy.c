@@ -11,7 +11,7 @@
 #define HOUR (60 * MINUTE)
 
 const char *const WORKLOAD_NAMES[] = {"Auto", "Stateful", "Stateless", NULL};
-const char *const DETECTOR_NAMES[] = {"BoSC", NULL};
+const char *const DETECTOR_NAMES[] = {"BoSC", "Fused", NULL};
 const char *const STREAM_NAMES[] = {"Thread", NULL};
 const char *const MODE_NAMES[] = {"Learn", "Observe", "Enforce", NULL};
 const char *const STATE_NAMES[] = {"Auto", "LastSafe", "Live", NULL};

@@ -9,7 +9,7 @@
 #include <doc/decode.h>
 
 enum workload_type { WORKLOAD_AUTO, WORKLOAD_STATEFUL, WORKLOAD_STATELESS };
-enum detector { DETECTOR_BOSC };
+enum detector { DETECTOR_BOSC, DETECTOR_FUSED };
 enum detect_stream { STREAM_THREAD };
 enum detect_mode {
 	MODE_LEARN,
@@ -35,7 +35,7 @@ struct policy {
 		enum detector detector;
 		int64_t window_size; /* N, calls; paper II-A: 10 */
 		int64_t epoch_size;  /* E, calls */
-		int64_t threshold;   /* T, mismatches per epoch */
+		int64_t threshold;   /* T, mismatches per epoch; Fused finds its own */
 		enum detect_stream stream;
 		struct {
 			int64_t min_epochs; /* at least this many epochs are learned */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "field.h"
+#include "profile_priv.h"
 
 #include <api/profile.h>
 #include <base/base64.h>
@@ -103,6 +104,8 @@ int profile_decode(const struct json *obj, struct profile *ret, struct err *e)
 	rc = object_decode(obj, PROFILE, &p, e);
 	if (!rc)
 		rc = bags_decode(json_at(obj, "spec.bags"), &p, e);
+	if (!rc)
+		rc = profile_fused_decode(json_at(obj, "spec"), &p, e);
 	if (rc) {
 		profile_free(&p);
 		return rc;
@@ -134,7 +137,8 @@ struct json *profile_encode(const struct profile *p)
 	if (json_set_str(obj, "apiVersion", API_GROUP_VERSION) ||
 		json_set_str(obj, "kind", API_PROFILES.kind) || json_set_str(meta, "name", p->name) ||
 		json_set_str(meta, "namespace", p->namespace_) ||
-		json_set_num(spec, "bagCount", (double)p->n_bags) || json_set_str(spec, "bags", bags))
+		json_set_num(spec, "bagCount", (double)p->n_bags) || json_set_str(spec, "bags", bags) ||
+		profile_fused_encode(spec, p))
 		return NULL;
 	return TAKE_PTR(obj);
 }
@@ -144,7 +148,9 @@ void profile_free(struct profile *p)
 	if (!p)
 		return;
 	free(p->bags);
-	p->bags = NULL;
+	free(p->pairs);
+	free(p->triples);
+	p->bags = p->pairs = p->triples = NULL;
 	p->n_bags = 0;
 }
 

@@ -2,6 +2,7 @@
 /*
  * BehaviorProfile: the normal behaviour of one container of one workload, bound to an image. Bags are carried
  * as base64 of little-endian u64 bag hashes in ascending order (lib/bosc/bosc.h), at most PROFILE_BAGS_MAX.
+ * A profile of the Fused detector also has the bitmaps of lib/bosc/graded.h and thresholds.
  */
 #ifndef ESCAPE_API_PROFILE_H
 #define ESCAPE_API_PROFILE_H
@@ -10,6 +11,7 @@
 #include <doc/decode.h>
 
 #define PROFILE_BAGS_MAX 24000 /* 187 KiB, 250 KiB as base64 */
+#define PROFILE_WORDS 4096     /* of each bitmap; at most 53 KiB as base64 */
 
 enum profile_state { PROFILE_LEARNING, PROFILE_READY, PROFILE_STALE };
 extern const char *const PROFILE_STATE_NAMES[];
@@ -27,6 +29,10 @@ struct profile {
 	int64_t epochs;
 	uint64_t *bags; /* ascending, owned */
 	size_t n_bags;
+	/* Fused: all of these, or pairs is NULL. Bitmaps of PROFILE_WORDS words, owned. */
+	uint64_t *pairs, *triples;
+	int64_t epoch_size; /* that the thresholds are for */
+	int64_t graded_threshold, bosc_threshold;
 };
 
 /* Table of .spec without bags, for the test that holds it against the CRD. */

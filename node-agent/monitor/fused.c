@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(MONITOR_FUSED_EPOCHS_MIN == FUSED_EPOCHS_MIN, "one limit");
+
 #define BATCH 4096
 /* Beyond this only every second epoch's score is kept, and so on: a percentile needs no more. */
 #define SCORES_MAX 65536

@@ -14,6 +14,7 @@
 #include <loop/loop.h>
 
 #define MONITOR_WINDOW_MAX 64
+#define MONITOR_FUSED_EPOCHS_MIN 20 /* scored, before Fused can detect */
 
 struct monitor;
 struct monitor_watch;
@@ -75,10 +76,10 @@ int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e);
  */
 int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e);
 /*
- * Fused, MONITOR_DETECT: -EAGAIN as long as too little was learned for thresholds (FUSED_EPOCHS_MIN epochs),
- * and no profile was set; the mode stays as it was. A watch begins in MONITOR_OFF, which counts nothing. OFF
- * and back to the mode before is a pause (a snapshot): the epoch goes on, each task begins a fresh window.
- * Any other change of mode begins a new epoch, and quiet epochs count from there.
+ * Fused, MONITOR_DETECT: -EAGAIN as long as too little was learned for thresholds (MONITOR_FUSED_EPOCHS_MIN
+ * epochs), and no profile was set; the mode stays as it was. A watch begins in MONITOR_OFF, which counts
+ * nothing. OFF and back to the mode before is a pause (a snapshot): the epoch goes on, each task begins a
+ * fresh window. Any other change of mode begins a new epoch, and quiet epochs count from there.
  */
 int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode);
 /*

@@ -141,6 +141,19 @@ int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, siz
 	return 0;
 }
 
+int monitor_watch_fused_get(const struct monitor_watch *w, struct monitor_fused *ret)
+{
+	*ret = w->w.fused;
+	return 0;
+}
+
+int monitor_watch_fused_set(struct monitor_watch *w, const struct monitor_fused *f, struct err *e)
+{
+	(void)e;
+	w->w.fused = *f;
+	return 0;
+}
+
 /* --- freezer.h --- */
 
 static bool stands;

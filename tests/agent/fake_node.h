@@ -19,6 +19,7 @@ struct fake_watch {
 	unsigned marks, rearms;
 	uint64_t bags[64];
 	size_t n_bags;
+	struct monitor_fused fused;
 };
 
 /* The only watch there is, or NULL. */

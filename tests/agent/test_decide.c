@@ -58,6 +58,23 @@ static void test_learned(void **state)
 	assert_int_equal(decide_learned_percent(&p, &s), 40);
 }
 
+static void test_learned_fused(void **state)
+{
+	struct policy p = {
+		.detection = {.detector = DETECTOR_FUSED, .learning = {.min_epochs = 3, .stable_for = 2}}};
+	struct monitor_stats s = {.epochs = 19, .quiet_epochs = 15, .scored = 18};
+
+	(void)state;
+	assert_false(decide_learned(&p, &s));
+	assert_int_equal(decide_learned_percent(&p, &s), 90);
+	s.scored = MONITOR_FUSED_EPOCHS_MIN;
+	assert_true(decide_learned(&p, &s));
+	assert_int_equal(decide_learned_percent(&p, &s), 100);
+	s.quiet_epochs = 1;
+	assert_false(decide_learned(&p, &s));
+	assert_int_equal(decide_learned_percent(&p, &s), 50);
+}
+
 static void test_freezes(void **state)
 {
 	struct policy p = {.detection.mode = MODE_LEARN};
@@ -213,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_learned),
+		cmocka_unit_test(test_learned_fused),
 		cmocka_unit_test(test_freezes),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_held_without_escape),

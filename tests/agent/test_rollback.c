@@ -122,6 +122,42 @@ static void test_learned_profile_is_published(void **state)
 	assert_non_null(r);
 }
 
+static bool fused(struct world *w)
+{
+	return watched(w) && fake_watch_only()->params.detector == MONITOR_FUSED;
+}
+
+/* Pairs, triples and thresholds travel with the bags, and the alarm says what raised it. */
+static void test_fused_profile_travels(void **state)
+{
+	struct world *w = *state;
+	auto_json struct json *r = NULL;
+
+	world_keeper(w, &w->keeper, "c1", "prey", POD_UID, KEEPER_RUNNING);
+	world_begin(w);
+	world_until(w, watched, "a watch");
+	world_patch(
+		w, &API_POLICIES, "default", "guard", NULL, "{'spec':{'detection':{'detector':'Fused'}}}");
+	world_until(w, fused, "a watch of the other detector");
+	fake_watch_only()->n_bags = 1;
+	fake_watch_only()->fused.known.pairs[3] = 5;
+	fake_watch_only()->fused.known.triples[4095] = 6;
+	fake_watch_only()->fused.graded = 70;
+	fake_watch_only()->fused.bosc = 20;
+	fake_watch_only()->stats = (struct monitor_stats){
+		.epochs = 50, .quiet_epochs = 30, .bags = 1, .scored = MONITOR_FUSED_EPOCHS_MIN};
+	world_until(w, published, "the profile");
+	world_restart(w);
+	world_until(w, detecting, "the published profile");
+	assert_int_equal(fake_watch_only()->fused.known.pairs[3], 5);
+	assert_int_equal(fake_watch_only()->fused.known.triples[4095], 6);
+	assert_int_equal(fake_watch_only()->fused.graded, 70);
+	assert_int_equal(fake_watch_only()->fused.bosc, 20);
+	attack(w);
+	r = world_get(w, &API_REPORTS, NULL, "node-a");
+	assert_string_equal(json_str_at(json_first(json_at(r, "status.anomalies")), "detector", ""), "Fused");
+}
+
 static void test_rolled_back(void **state)
 {
 	struct world *w = *state;
@@ -329,6 +365,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_learned_profile_is_published),
+		CASE(test_fused_profile_travels),
 		CASE(test_rolled_back),
 		CASE(test_altered_snapshot_is_not_used),
 		CASE(test_no_safe_snapshot),

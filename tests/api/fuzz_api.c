@@ -27,6 +27,8 @@ static void as_profile(const struct json *j)
 	back = profile_encode(&p);
 	need(back && !profile_decode(back, &again, NULL));
 	need(again.n_bags == p.n_bags);
+	need(!p.pairs == !again.pairs && p.graded_threshold == again.graded_threshold);
+	need(!p.pairs || !memcmp(again.pairs, p.pairs, PROFILE_WORDS * sizeof(*p.pairs)));
 	need(!p.n_bags || !memcmp(again.bags, p.bags, p.n_bags * sizeof(*p.bags)));
 	profile_free(&p);
 	profile_free(&again);

@@ -66,6 +66,57 @@ static void test_known_encoding(void **state)
 	}
 }
 
+static void test_fused_round_trip(void **state)
+{
+	auto_free uint64_t *pairs = calloc(PROFILE_WORDS, sizeof(*pairs));
+	auto_free uint64_t *triples = calloc(PROFILE_WORDS, sizeof(*triples));
+	struct profile r, p = {.namespace_ = "a",
+				  .name = "b",
+				  .workload = "w",
+				  .container = "c",
+				  .image = "i",
+				  .window_size = 10,
+				  .epoch_size = 500,
+				  .graded_threshold = 2070,
+				  .bosc_threshold = UINT32_MAX,
+				  .pairs = pairs,
+				  .triples = triples};
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		auto_json struct json *j = profile_encode(&p);
+
+		assert_int_equal(profile_decode(j, &r, NULL), 0);
+		assert_memory_equal(r.pairs, pairs, PROFILE_WORDS * sizeof(*pairs));
+		assert_memory_equal(r.triples, triples, PROFILE_WORDS * sizeof(*triples));
+		assert_int_equal(r.epoch_size, 500);
+		assert_int_equal(r.graded_threshold, 2070);
+		assert_int_equal(r.bosc_threshold, UINT32_MAX);
+		assert_true(strlen(json_str_at(j, "spec.triples", "")) <= 54616);
+		profile_free(&r);
+		/* Empty, then nearly empty, then full. */
+		pairs[0] = 1;
+		pairs[PROFILE_WORDS - 1] = UINT64_C(1) << 63;
+		for (size_t i = 0; round == 1 && i < PROFILE_WORDS; i++)
+			triples[i] = UINT64_MAX - i;
+	}
+}
+
+static void test_without_fused(void **state)
+{
+	auto_json struct json *j = q(PROFILE(""));
+	struct profile p;
+
+	(void)state;
+	assert_int_equal(profile_decode(j, &p, NULL), 0);
+	assert_null(p.pairs);
+	assert_int_equal(p.epoch_size, 0);
+	profile_free(&p);
+}
+
+#define FUSED(pairs, triples)                                                                                \
+	",'epochSize':500,'thresholds':{'graded':64,'bosc':20},'pairs':" pairs ",'triples':" triples
+
 static void test_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -82,6 +133,16 @@ static void test_refused(void **state)
 		PROFILE(",'bags':'AQAAAAAAAAABAAAAAAAAAA=='"), /* twice the same */
 		PROFILE(",'state':'Good'"),
 		PROFILE(",'epochs':-1"),
+		PROFILE(",'epochSize':500"),                            /* alone */
+		PROFILE(",'pairs':'','triples':''"),                    /* without thresholds */
+		PROFILE(FUSED("7", "''")),                              /* no text */
+		PROFILE(FUSED("'AAAB'", "''")),                         /* no whole record */
+		PROFILE(FUSED("''", "'AAAAAAAAAAAAAA=='")),             /* an empty word */
+		PROFILE(FUSED("''", "'ABABAAAAAAAAAA=='")),             /* word 4096 */
+		PROFILE(FUSED("''", "'AAABAAAAAAAAAAAAAQAAAAAAAAA='")), /* word 0 twice */
+		PROFILE(",'epochSize':0,'thresholds':{'graded':64,'bosc':20},'pairs':'','triples':''"),
+		PROFILE(",'epochSize':500,'thresholds':{'graded':0,'bosc':20},'pairs':'','triples':''"),
+		PROFILE(",'epochSize':500,'thresholds':{'graded':64},'pairs':'','triples':''"),
 	};
 
 	(void)state;
@@ -155,6 +216,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_known_encoding),
+		cmocka_unit_test(test_fused_round_trip),
+		cmocka_unit_test(test_without_fused),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_many_bags),
 		cmocka_unit_test(test_name),

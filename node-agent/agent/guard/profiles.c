@@ -55,12 +55,30 @@ static int name_learn(struct guard *g, struct err *e)
 static bool profile_fits(const struct guard *g, const struct profile *p)
 {
 	return str_eq(p->workload, g->workload) && str_eq(p->container, g->keeper->last.container) &&
-	       str_eq(p->image, guard_image(g)) && p->window_size == g->params.window;
+	       str_eq(p->image, guard_image(g)) && p->window_size == g->params.window &&
+	       (g->params.detector != MONITOR_FUSED || (p->pairs && p->epoch_size == g->params.epoch));
 }
 
 static const struct json *profile_object(const struct guard *g)
 {
 	return kube_informer_get(g->agent->profiles_informer, g->keeper->last.pod_namespace, g->profile);
+}
+
+_Static_assert(PROFILE_WORDS == sizeof(((struct graded_known *)0)->pairs) / sizeof(uint64_t) &&
+		       PROFILE_WORDS == sizeof(((struct graded_known *)0)->triples) / sizeof(uint64_t),
+	"bitmaps of a profile are the monitor's");
+
+static int fused_load(struct guard *g, const struct profile *p, struct err *e)
+{
+	auto_free struct monitor_fused *f = malloc(sizeof(*f));
+
+	if (!f)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a profile");
+	memcpy(f->known.pairs, p->pairs, sizeof(f->known.pairs));
+	memcpy(f->known.triples, p->triples, sizeof(f->known.triples));
+	f->graded = (uint32_t)p->graded_threshold;
+	f->bosc = (uint32_t)p->bosc_threshold;
+	return monitor_watch_fused_set(g->watch, f, e);
 }
 
 static int ready_load(struct guard *g, const struct json *object, const char *version, struct err *e)
@@ -71,7 +89,9 @@ static int ready_load(struct guard *g, const struct json *object, const char *ve
 	if (rc)
 		return rc;
 	if (p.state == PROFILE_READY && profile_fits(g, &p)) {
-		rc = monitor_watch_profile_set(g->watch, p.bags, p.n_bags, e);
+		rc = g->params.detector == MONITOR_FUSED ? fused_load(g, &p, e) : 0;
+		if (!rc)
+			rc = monitor_watch_profile_set(g->watch, p.bags, p.n_bags, e);
 		if (!rc)
 			rc = str_copy(g->profile_version, sizeof(g->profile_version), version);
 	}
@@ -114,6 +134,41 @@ static void on_published(void *arg, const struct json *object, const struct err 
 	g->publish_after_ms = clock_monotonic_ms() + PUBLISH_RETRY_MS;
 }
 
+/* What any replica knows is known, and the higher threshold stands: both only make alarms fewer. */
+static void fused_merge(struct profile *p, const struct profile *before)
+{
+	for (size_t i = 0; i < PROFILE_WORDS; i++) {
+		p->pairs[i] |= before->pairs[i];
+		p->triples[i] |= before->triples[i];
+	}
+	if (p->graded_threshold < before->graded_threshold)
+		p->graded_threshold = before->graded_threshold;
+	if (p->bosc_threshold < before->bosc_threshold)
+		p->bosc_threshold = before->bosc_threshold;
+}
+
+static int fused_fill(struct guard *g, const struct profile *before, struct profile *ret, struct err *e)
+{
+	auto_free struct monitor_fused *f = malloc(sizeof(*f));
+	int rc;
+
+	ret->pairs = calloc(PROFILE_WORDS, sizeof(*ret->pairs));
+	ret->triples = calloc(PROFILE_WORDS, sizeof(*ret->triples));
+	if (!f || !ret->pairs || !ret->triples)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a profile");
+	rc = monitor_watch_fused_get(g->watch, f);
+	if (rc)
+		return err_set(e, rc, "BadProfile", "the learned pairs cannot be read: %s", strerror(-rc));
+	memcpy(ret->pairs, f->known.pairs, sizeof(f->known.pairs));
+	memcpy(ret->triples, f->known.triples, sizeof(f->known.triples));
+	ret->epoch_size = g->params.epoch;
+	ret->graded_threshold = f->graded;
+	ret->bosc_threshold = f->bosc;
+	if (before->pairs)
+		fused_merge(ret, before);
+	return 0;
+}
+
 static int profile_fill(struct guard *g, const uint64_t *bags, size_t n, struct profile *ret, struct err *e)
 {
 	const struct keeper_reply *r = &g->keeper->last;
@@ -134,7 +189,12 @@ static int profile_fill(struct guard *g, const uint64_t *bags, size_t n, struct 
 	/* Another replica's profile is added to, never replaced. */
 	if (profile_object(g) &&
 		(profile_decode(profile_object(g), &before, NULL) || !profile_fits(g, &before)))
-		before.n_bags = 0;
+		profile_free(&before);
+	rc = g->params.detector == MONITOR_FUSED ? fused_fill(g, &before, ret, e) : 0;
+	if (rc) {
+		profile_free(&before);
+		return rc;
+	}
 	rc = profiles_merge(bags, n, before.bags, before.n_bags, PROFILE_BAGS_MAX, &ret->bags, &ret->n_bags);
 	profile_free(&before);
 	return rc ? err_set(e, rc, "ProfileTooLarge", "more than %d different bags were learned",

@@ -24,12 +24,14 @@ static struct monitor_params params_of(const struct policy *p)
 		.window = (uint32_t)p->detection.window_size,
 		.epoch = (uint32_t)p->detection.epoch_size,
 		.threshold = (uint32_t)p->detection.threshold,
+		.detector = p->detection.detector == DETECTOR_FUSED ? MONITOR_FUSED : MONITOR_BOSC,
 	};
 }
 
 static bool params_equal(const struct monitor_params *a, const struct monitor_params *b)
 {
-	return a->window == b->window && a->epoch == b->epoch && a->threshold == b->threshold;
+	return a->window == b->window && a->epoch == b->epoch && a->threshold == b->threshold &&
+	       a->detector == b->detector;
 }
 
 static enum monitor_mode mode_wanted(const struct guard *g)

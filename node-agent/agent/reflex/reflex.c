@@ -200,6 +200,11 @@ static void verdict_copy(const struct monitor_verdict *v, struct report_anomaly 
 		a->comm[i] = v->comm[i] >= 0x20 && v->comm[i] < 0x7f ? v->comm[i] : '?';
 }
 
+static const char *detector_name(const struct guard *g)
+{
+	return DETECTOR_NAMES[g->params.detector == MONITOR_FUSED ? DETECTOR_FUSED : DETECTOR_BOSC];
+}
+
 void reflex_on_verdict(void *arg, const struct monitor_verdict *v)
 {
 	struct guard *g = arg;
@@ -209,7 +214,7 @@ void reflex_on_verdict(void *arg, const struct monitor_verdict *v)
 	/* First of all; the books come afterwards. */
 	if (freezes && g->freezer.fd >= 0 && freezer_set(&g->freezer, true))
 		log_error("freezer refused", "container", g->keeper->id);
-	if (g->alarmed || anomaly_name(g, DETECTOR_NAMES[DETECTOR_BOSC], &a))
+	if (g->alarmed || anomaly_name(g, detector_name(g), &a))
 		return;
 	verdict_copy(v, &a);
 	if (freezes) {
