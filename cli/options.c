@@ -115,7 +115,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			set_name(state, arg, o);
 		else
 			set_command(state, arg, o);
-		if (o->command->takes_args)
+		if (o->command && o->command->takes_args)
 			leave_args(state, o);
 		return 0;
 	case ARGP_KEY_END:

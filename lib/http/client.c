@@ -57,19 +57,9 @@ static void request_finish(struct http_request *r, int status, const struct err 
 	done(r->arg, &reply, e);
 }
 
-static void request_unlink(struct http_request *r)
-{
-	DL_DELETE(r->client->requests, r);
-	if (r->added)
-		curl_multi_remove_handle(r->client->multi, r->easy);
-	r->added = false;
-	if (r->timer)
-		loop_timer_stop(r->timer);
-}
-
 static void request_drop(struct http_request *r)
 {
-	request_unlink(r);
+	http_request_unlink(r);
 	http_request_free(r);
 }
 
@@ -79,7 +69,7 @@ static void request_complete(struct http_request *r, CURLcode code)
 	long status = 0;
 
 	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
-	request_unlink(r);
+	http_request_unlink(r);
 	if (code == CURLE_OK || r->ended) {
 		request_finish(r, (int)status, NULL);
 	} else {
@@ -89,10 +79,18 @@ static void request_complete(struct http_request *r, CURLcode code)
 	http_request_free(r);
 }
 
+static struct http_request *first_refused(struct http_client *c)
+{
+	for (struct http_request *r = c->requests; r; r = r->next)
+		if (r->refused)
+			return r;
+	return NULL;
+}
+
 /* Starts and drops what could not be started or dropped inside curl's callbacks. */
 static void client_settle_requests(struct http_client *c)
 {
-	struct http_request *failed = NULL;
+	struct err e;
 
 	for (struct http_request *r = c->requests, *next; r; r = next) {
 		next = r->next;
@@ -100,17 +98,13 @@ static void client_settle_requests(struct http_client *c)
 			request_drop(r);
 		} else if (!r->added) {
 			r->added = curl_multi_add_handle(c->multi, r->easy) == CURLM_OK;
-			if (!r->added) {
-				DL_DELETE(c->requests, r);
-				DL_APPEND(failed, r);
-			}
+			r->refused = !r->added;
 		}
 	}
-	for (struct http_request *r = failed, *next; r; r = next) {
-		struct err e;
-
-		next = r->next;
+	/* From the start each time: an owner may cancel or start others. */
+	for (struct http_request *r; (r = first_refused(c));) {
 		err_set(&e, -ENOMEM, "OutOfMemory", "no memory for a request");
+		http_request_unlink(r);
 		request_finish(r, 0, &e);
 		http_request_free(r);
 	}
@@ -219,7 +213,7 @@ static void on_stream_silent(void *arg)
 	err_set(&e, -ETIMEDOUT, "Timeout", "%s",
 		r->headers_done ? "the stream fell silent" : "no answer before the deadline");
 	http_client_enter(c);
-	request_unlink(r);
+	http_request_unlink(r);
 	request_finish(r, 0, &e);
 	http_request_free(r);
 	http_client_leave(c);

@@ -33,6 +33,7 @@ struct http_request {
 	uint32_t idle_ms;
 	struct buf body;
 	bool added;
+	bool refused; /* by curl, to be reported */
 	bool cancelled;
 	bool headers_done;
 	bool ended; /* by the owner's chunk callback */
@@ -41,6 +42,8 @@ struct http_request {
 
 int http_request_new(struct http_client *c, const struct http_args *args, http_chunk chunk,
 	struct http_request **ret, struct err *e);
+/* From its client and from curl. */
+void http_request_unlink(struct http_request *r);
 void http_request_free(struct http_request *r);
 /* Says in *e what the result of a transfer means. */
 void http_request_error(const struct http_request *r, CURLcode code, struct err *e);

@@ -33,6 +33,16 @@ void http_request_free(struct http_request *r)
 	free(r);
 }
 
+void http_request_unlink(struct http_request *r)
+{
+	DL_DELETE(r->client->requests, r);
+	if (r->added)
+		curl_multi_remove_handle(r->client->multi, r->easy);
+	r->added = false;
+	if (r->timer)
+		loop_timer_stop(r->timer);
+}
+
 static bool is_success(const struct http_request *r)
 {
 	long status = 0;

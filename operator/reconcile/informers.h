@@ -10,8 +10,8 @@ struct informers;
 /* Both are borrowed. reconcile_set_synced is called when all kinds have been listed. */
 int informers_new(
 	struct kube_client *c, struct world *w, struct reconcile *r, struct informers **ret, struct err *e);
-void informers_free(struct informers *w);
+void informers_free(struct informers *in);
 /* What is not listed yet, for /readyz; NULL: all is. */
-const char *informers_missing(const struct informers *w);
+const char *informers_missing(const struct informers *in);
 
 #endif

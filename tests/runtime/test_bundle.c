@@ -106,10 +106,10 @@ static void bad_specs(void **state)
 	static const char *const bad[] = {"", "[]", "{}", "{\"root\":{}}", "{\"root\":{\"path\":\"\"}}",
 		"{\"root\":{\"path\":1}}", "{\"root\":{\"path\":\"r\"},",
 		"{\"root\":{\"path\":\"r\"},\"root\":{\"path\":\"s\"}}",
-		"{\"root\":{\"path\":\"r\"},\"annotations\":{\"io.kubernetes.cri.sandbox-uid\":\"../../"
-		"etc\"}}",
-		"{\"root\":{\"path\":\"r\"},\"annotations\":{\"io.kubernetes.cri.sandbox-uid\":\""
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}"};
+		("{\"root\":{\"path\":\"r\"},\"annotations\":{\"io.kubernetes.cri.sandbox-uid\":\"../../"
+		 "etc\"}}"),
+		("{\"root\":{\"path\":\"r\"},\"annotations\":{\"io.kubernetes.cri.sandbox-uid\":\""
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}")};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

@@ -5,6 +5,7 @@
 
 #include <base/cleanup.h>
 #include <base/io.h>
+#include <base/str.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -195,7 +196,7 @@ static void test_dump_of_another(void **state)
 		dump_make(f, others[i], GEN1);
 		copy_file(f, &ME, others[i], "manifest.json");
 		refuses(f, others[i], GEN1, IMAGE, -EPERM, "DumpOfAnotherPod", "pod 0a-b in namespace shop");
-		strcpy(there, dump_at(f, others[i], GEN1, ""));
+		str_copy(there, sizeof(there), dump_at(f, others[i], GEN1, ""));
 		assert_int_equal(io_remove_tree(there), 0);
 		assert_int_equal(rename(dump_at(f, &ME, GEN1, ""), there), 0);
 		refuses(f, others[i], GEN1, IMAGE, -EPERM, "DumpOfAnotherPod", "sealed for container web");
@@ -211,7 +212,7 @@ static void test_replayed_generation(void **state)
 	char older[PATH_MAX];
 
 	dump_make(f, &ME, GEN1);
-	strcpy(older, at(f, "shop/0a-b/web/" GEN1));
+	str_copy(older, sizeof(older), at(f, "shop/0a-b/web/" GEN1));
 	assert_int_equal(rename(older, at(f, "shop/0a-b/web/" GEN2)), 0);
 	refuses(f, &ME, GEN2, IMAGE, -EBADMSG, "DumpAltered", "sealed as generation " GEN1);
 }
@@ -244,7 +245,7 @@ static void test_broken_manifests(void **state)
 	struct stat st;
 
 	dump_make(f, &ME, GEN1);
-	strcpy(path, dump_at(f, &ME, GEN1, "manifest.json"));
+	str_copy(path, sizeof(path), dump_at(f, &ME, GEN1, "manifest.json"));
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(truncate(path, st.st_size / 2), 0);
 	altered(f, "manifest");
