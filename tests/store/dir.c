@@ -46,9 +46,8 @@ const char *at(const struct fixture *f, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	/* The analyzer does not see va_start here. */
-	vsnprintf(path + n, sizeof(path) - (size_t)n, fmt,
-		ap); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+	/* The analyzer does not see va_start. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	vsnprintf(path + n, sizeof(path) - (size_t)n, fmt, ap);
 	va_end(ap);
 	return path;
 }
