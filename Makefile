@@ -35,7 +35,7 @@ bench-detect: build ## what the eye costs a system call: ESCAPE beside nothing a
 bench-placement: build ## a placement decision at 50, 500 and 5,000 nodes, and the speed of the simulated game
 	$(BUILD)/bench/placement/bench_placement
 
-lint: build ## clang-format, clang-tidy, shellcheck, yamllint
+lint: build ## clang-format, clang-tidy, cppcheck, shellcheck, yamllint
 	tests/lint $(BUILD)
 
 format: ## rewrite the C sources as .clang-format says
