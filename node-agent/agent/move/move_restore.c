@@ -82,28 +82,10 @@ static void fail(struct takeover *t, const struct err *why)
 
 static void note_slowest(struct takeover *t)
 {
-	int64_t verify = 0, kill = 0, files = 0, restore = 0;
-
-	for (size_t i = 0; i < t->n; i++) {
-		const struct restore *r = &t->restores[i];
-
-		verify = r->verify_ms > verify ? r->verify_ms : verify;
-		kill = r->reply.ms[KEEPER_MS_KILL] > kill ? r->reply.ms[KEEPER_MS_KILL] : kill;
-		files = r->reply.ms[KEEPER_MS_FILES] > files ? r->reply.ms[KEEPER_MS_FILES] : files;
-		restore = r->reply.ms[KEEPER_MS_RESTORE] > restore ? r->reply.ms[KEEPER_MS_RESTORE] : restore;
-	}
-	job_note(t->job, "verify", verify);
-	job_note(t->job, "kill", kill);
-	job_note(t->job, "files", files);
-	job_note(t->job, "restore", restore);
-}
-
-static const struct err *first_error(const struct takeover *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->restores[i].err.code)
-			return &t->restores[i].err;
-	return NULL;
+	job_note(t->job, "verify", restores_verify_ms(t->restores, t->n));
+	job_note(t->job, "kill", restores_step_ms(t->restores, t->n, KEEPER_MS_KILL));
+	job_note(t->job, "files", restores_step_ms(t->restores, t->n, KEEPER_MS_FILES));
+	job_note(t->job, "restore", restores_step_ms(t->restores, t->n, KEEPER_MS_RESTORE));
 }
 
 static void on_restored(void *arg, struct restore *r)
@@ -114,7 +96,7 @@ static void on_restored(void *arg, struct restore *r)
 	(void)r;
 	if (--t->left)
 		return;
-	bad = first_error(t);
+	bad = restores_error(t->restores, t->n);
 	if (!bad) {
 		note_slowest(t);
 		complete(t->job);
@@ -153,7 +135,7 @@ static void go_on(struct takeover *t)
 
 	if (!t->claimed || t->verifying)
 		return;
-	bad = first_error(t);
+	bad = restores_error(t->restores, t->n);
 	if (!bad)
 		restore_all(t);
 	else if (t->job->agent->stopping || (!str_starts(bad->reason, "Dump") && patience_left(t->job)))

@@ -50,31 +50,13 @@ static int guards_again(struct seal *s, struct guard **guards, struct err *e)
 	return 0;
 }
 
-static const struct err *dump_error(const struct seal *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->dumps[i].err.code)
-			return &s->dumps[i].err;
-	return NULL;
-}
-
 static void note_slowest(struct seal *s)
 {
-	int64_t freeze = 0, dump = 0, files = 0, seal = 0;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct dump *d = &s->dumps[i];
-
-		freeze = d->reply.ms[KEEPER_MS_FREEZE] > freeze ? d->reply.ms[KEEPER_MS_FREEZE] : freeze;
-		dump = d->reply.ms[KEEPER_MS_DUMP] > dump ? d->reply.ms[KEEPER_MS_DUMP] : dump;
-		files = d->reply.ms[KEEPER_MS_FILES] > files ? d->reply.ms[KEEPER_MS_FILES] : files;
-		seal = d->seal_ms > seal ? d->seal_ms : seal;
-	}
 	if (s->n == 1)
-		job_note(s->job, "freeze", freeze);
-	job_note(s->job, "dump", dump);
-	job_note(s->job, "files", files);
-	job_note(s->job, "seal", seal);
+		job_note(s->job, "freeze", dumps_step_ms(s->dumps, s->n, KEEPER_MS_FREEZE));
+	job_note(s->job, "dump", dumps_step_ms(s->dumps, s->n, KEEPER_MS_DUMP));
+	job_note(s->job, "files", dumps_step_ms(s->dumps, s->n, KEEPER_MS_FILES));
+	job_note(s->job, "seal", dumps_seal_ms(s->dumps, s->n));
 }
 
 static void seal_again(struct job *j)
@@ -121,7 +103,7 @@ static void on_dumped(void *arg, struct dump *d)
 	(void)d;
 	if (--s->left)
 		return;
-	bad = dump_error(s);
+	bad = dumps_error(s->dumps, s->n);
 	metrics_snapshot(s->job->agent->metrics, !bad, 0);
 	if (bad && s->job->agent->stopping) {
 		job_end(s->job, false);
@@ -159,7 +141,7 @@ static void on_begun(void *arg, struct dump *d)
 	(void)d;
 	if (--s->left)
 		return;
-	bad = dump_error(s);
+	bad = dumps_error(s->dumps, s->n);
 	if (bad)
 		e = *bad;
 	if (!bad && !guards_again(s, guards, &e))

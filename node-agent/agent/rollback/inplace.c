@@ -48,47 +48,18 @@ static void step_add(struct inplace_result *r, const char *name, int64_t ms)
 	s->ms = ms;
 }
 
-/* Containers of a pod are restored side by side: a step took what the slowest of them took. */
-static int64_t slowest(const struct inplace *ip, enum keeper_step step)
-{
-	int64_t ms = 0;
-
-	for (size_t i = 0; i < ip->n; i++)
-		if (ip->restores[i].reply.ms[step] > ms)
-			ms = ip->restores[i].reply.ms[step];
-	return ms;
-}
-
-static int64_t slowest_verify(const struct inplace *ip)
-{
-	int64_t ms = 0;
-
-	for (size_t i = 0; i < ip->n; i++)
-		if (ip->restores[i].verify_ms > ms)
-			ms = ip->restores[i].verify_ms;
-	return ms;
-}
-
 static void inplace_succeed(struct inplace *ip)
 {
-	step_add(&ip->result, "verify", slowest_verify(ip));
-	step_add(&ip->result, "kill", slowest(ip, KEEPER_MS_KILL));
-	step_add(&ip->result, "files", slowest(ip, KEEPER_MS_FILES));
-	step_add(&ip->result, "restore", slowest(ip, KEEPER_MS_RESTORE));
+	step_add(&ip->result, "verify", restores_verify_ms(ip->restores, ip->n));
+	step_add(&ip->result, "kill", restores_step_ms(ip->restores, ip->n, KEEPER_MS_KILL));
+	step_add(&ip->result, "files", restores_step_ms(ip->restores, ip->n, KEEPER_MS_FILES));
+	step_add(&ip->result, "restore", restores_step_ms(ip->restores, ip->n, KEEPER_MS_RESTORE));
 	for (size_t i = 0; i < ip->n; i++) {
 		struct guard *g = guard_find(ip->agent, ip->restores[i].container_id);
 
 		if (g)
 			guard_alarm_clear(g);
 	}
-}
-
-static const struct err *first_error(const struct inplace *ip)
-{
-	for (size_t i = 0; i < ip->n; i++)
-		if (ip->restores[i].err.code)
-			return &ip->restores[i].err;
-	return NULL;
 }
 
 static void on_restored(void *arg, struct restore *r)
@@ -99,7 +70,7 @@ static void on_restored(void *arg, struct restore *r)
 	(void)r;
 	if (--ip->left)
 		return;
-	bad = first_error(ip);
+	bad = restores_error(ip->restores, ip->n);
 	if (bad)
 		ip->result.err = *bad;
 	else
@@ -163,7 +134,7 @@ static void on_verified(void *arg, struct restore *r)
 	(void)r;
 	if (--ip->left)
 		return;
-	bad = first_error(ip);
+	bad = restores_error(ip->restores, ip->n);
 	if (!bad) {
 		restore_all(ip);
 		return;

@@ -208,3 +208,60 @@ int restore_run(struct restore *r)
 		guard_release_watch(g);
 	return rc;
 }
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+const struct err *dumps_error(const struct dump *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (d[i].err.code)
+			return &d[i].err;
+	return NULL;
+}
+
+int64_t dumps_step_ms(const struct dump *d, size_t n, enum keeper_step step)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ms = larger(ms, d[i].reply.ms[step]);
+	return ms;
+}
+
+int64_t dumps_seal_ms(const struct dump *d, size_t n)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ms = larger(ms, d[i].seal_ms);
+	return ms;
+}
+
+const struct err *restores_error(const struct restore *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (r[i].err.code)
+			return &r[i].err;
+	return NULL;
+}
+
+int64_t restores_step_ms(const struct restore *r, size_t n, enum keeper_step step)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ms = larger(ms, r[i].reply.ms[step]);
+	return ms;
+}
+
+int64_t restores_verify_ms(const struct restore *r, size_t n)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ms = larger(ms, r[i].verify_ms);
+	return ms;
+}

@@ -64,4 +64,13 @@ int restore_verify(struct restore *r);
  * KeeperSilent: nobody knows yet. */
 int restore_run(struct restore *r);
 
+/* Containers of a pod are dumped and restored side by side. The first error of all, NULL: none; and how long
+ * a step took, which is what the slowest of them took. */
+const struct err *dumps_error(const struct dump *d, size_t n);
+int64_t dumps_step_ms(const struct dump *d, size_t n, enum keeper_step step);
+int64_t dumps_seal_ms(const struct dump *d, size_t n);
+const struct err *restores_error(const struct restore *r, size_t n);
+int64_t restores_step_ms(const struct restore *r, size_t n, enum keeper_step step);
+int64_t restores_verify_ms(const struct restore *r, size_t n);
+
 #endif

@@ -85,17 +85,9 @@ void podsnap_load(struct podsnap *p)
 		p->busy = true;
 }
 
-static const struct err *run_error(const struct snap_run *run)
-{
-	for (size_t i = 0; i < run->n; i++)
-		if (run->dumps[i].err.code)
-			return &run->dumps[i].err;
-	return NULL;
-}
-
 static void run_end(struct snap_run *run)
 {
-	podsnap_ran(run, run_error(run));
+	podsnap_ran(run, dumps_error(run->dumps, run->n));
 	free(run);
 }
 
@@ -115,7 +107,7 @@ static void on_begun(void *arg, struct dump *d)
 	(void)d;
 	if (--run->left)
 		return;
-	if (run_error(run)) {
+	if (dumps_error(run->dumps, run->n)) {
 		run_end(run);
 		return;
 	}
