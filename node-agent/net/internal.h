@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct nl_sock;
+struct rtnl_neigh;
 
 #define POD_DEVICE "eth0"
 
@@ -43,6 +44,9 @@ struct net_device {
 	int index;
 	uint8_t mac[6];
 };
+
+/* A neighbour entry for ip on a device, NULL without memory; rtnl_neigh_put. */
+struct rtnl_neigh *net_neigh_new(int index, const struct net_ip *ip);
 
 /* Says on the device (of pid's namespace, 0: ours) that ip is at its MAC: gratuitous ARP request and reply,
  * or neighbour advertisement. */

@@ -65,11 +65,10 @@ static bool is_ours(const char *file, const char *owner)
 	return !owner || str_eq(name, owner);
 }
 
-static int reserve_in(const char *network, const char *file, void *arg)
+static int reserve_for(const char *file, const char *owner)
 {
-	auto_free char *text = str_dup_fmt(OWNER_PREFIX "%s\r\n" POD_DEVICE, (const char *)arg);
+	auto_free char *text = str_dup_fmt(OWNER_PREFIX "%s\r\n" POD_DEVICE, owner);
 
-	(void)network;
 	if (!text)
 		return -ENOMEM;
 	if (access(file, F_OK) < 0)
@@ -77,18 +76,17 @@ static int reserve_in(const char *network, const char *file, void *arg)
 	return io_write_file_atomic(file, text, strlen(text), 0600);
 }
 
-static int release_in(const char *network, const char *file, void *arg)
+static int release_of(const char *file, const char *owner)
 {
-	(void)network;
-	if (!is_ours(file, arg))
+	if (!is_ours(file, owner))
 		return 0;
 	return unlink(file) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-typedef int (*network_fn)(const char *network, const char *file, void *arg);
+typedef int (*network_visit)(const char *network, void *arg, struct err *e);
 
-/* Calls fn under the network's lock for each network in which the address is reserved. */
-static int networks_with(const char *dir, const struct net_ip *ip, network_fn fn, void *arg, struct err *e)
+/* Ends with the first that returns other than 0, and with that. */
+static int networks_each(const char *dir, network_visit visit, void *arg, struct err *e)
 {
 	auto_closedir DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -98,55 +96,79 @@ static int networks_with(const char *dir, const struct net_ip *ip, network_fn fn
 				       : err_set(e, -errno, "IpamUnreadable", "cannot read %s: %s", dir,
 						 strerror(errno));
 	while ((entry = readdir(d))) {
-		auto_free char *network = NULL, *file = NULL;
-		auto_close int lock = -1;
+		auto_free char *network = NULL;
 		int r;
 
 		if (entry->d_name[0] == '.')
 			continue;
 		network = str_dup_fmt("%s/%s", dir, entry->d_name);
-		file = str_dup_fmt("%s/%s/%s", dir, entry->d_name, ip->text);
-		if (!network || !file)
-			return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a path");
-		if (access(file, F_OK) < 0)
-			continue;
-		lock = network_lock(network);
-		r = lock < 0 ? lock : fn(network, file, arg);
-		if (r < 0)
-			return err_set(e, r, "IpamRefused", "%s: %s", file, strerror(-r));
+		r = network ? visit(network, arg, e)
+			    : err_set(e, -ENOMEM, "OutOfMemory", "no memory for a path");
+		if (r)
+			return r;
 	}
 	return 0;
 }
 
-int net_ipam_reserve(const char *dir, const char *address, const char *owner, struct err *e)
+struct reservation {
+	const struct net_ip *ip;
+	const char *owner;
+	int (*change)(const char *file, const char *owner);
+};
+
+/* Under the network's lock, where the address is reserved in it. */
+static int reservation_change(const char *network, void *arg, struct err *e)
+{
+	const struct reservation *x = arg;
+	auto_free char *file = str_dup_fmt("%s/%s", network, x->ip->text);
+	auto_close int lock = -1;
+	int r;
+
+	if (!file)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a path");
+	if (access(file, F_OK) < 0)
+		return 0;
+	lock = network_lock(network);
+	r = lock < 0 ? lock : x->change(file, x->owner);
+	return r < 0 ? err_set(e, r, "IpamRefused", "%s: %s", file, strerror(-r)) : 0;
+}
+
+static int reservations_change(const char *dir, const char *address, const char *owner,
+	int (*change)(const char *file, const char *owner), struct err *e)
 {
 	struct net_ip ip;
+	struct reservation x = {.ip = &ip, .owner = owner, .change = change};
 	int r = net_ip_parse(address, &ip, e);
 
 	if (r == 0)
 		r = owner_check(owner, e);
-	return r < 0 ? r : networks_with(dir, &ip, reserve_in, (void *)owner, e);
+	return r < 0 ? r : networks_each(dir, reservation_change, &x, e);
+}
+
+int net_ipam_reserve(const char *dir, const char *address, const char *owner, struct err *e)
+{
+	return reservations_change(dir, address, owner, reserve_for, e);
 }
 
 int net_ipam_release(const char *dir, const char *address, const char *owner, struct err *e)
 {
-	struct net_ip ip;
-	int r = net_ip_parse(address, &ip, e);
-
-	if (r == 0)
-		r = owner_check(owner, e);
-	return r < 0 ? r : networks_with(dir, &ip, release_in, (void *)owner, e);
+	return reservations_change(dir, address, owner, release_of, e);
 }
 
-static bool is_kept(const struct net_ip *ip, const struct net_ip *keep, size_t n)
+struct kept {
+	const struct net_ip *list;
+	size_t n;
+};
+
+static bool is_kept(const struct net_ip *ip, const struct kept *keep)
 {
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(keep[i].text, ip->text))
+	for (size_t i = 0; i < keep->n; i++)
+		if (str_eq(keep->list[i].text, ip->text))
 			return true;
 	return false;
 }
 
-static int sweep_network(const char *network, const struct net_ip *keep, size_t n, struct err *e)
+static int sweep_network(const char *network, void *keep, struct err *e)
 {
 	auto_closedir DIR *d = opendir(network);
 	auto_close int lock = -1;
@@ -158,7 +180,7 @@ static int sweep_network(const char *network, const struct net_ip *keep, size_t 
 		auto_free char *file = NULL;
 		struct net_ip ip;
 
-		if (net_ip_parse(entry->d_name, &ip, NULL) < 0 || is_kept(&ip, keep, n))
+		if (net_ip_parse(entry->d_name, &ip, NULL) < 0 || is_kept(&ip, keep))
 			continue;
 		file = str_dup_fmt("%s/%s", network, entry->d_name);
 		if (!file)
@@ -176,40 +198,17 @@ static int sweep_network(const char *network, const struct net_ip *keep, size_t 
 	return 0;
 }
 
-static int sweep_networks(const char *dir, const struct net_ip *keep, size_t n, struct err *e)
-{
-	auto_closedir DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	if (!d)
-		return errno == ENOENT ? 0
-				       : err_set(e, -errno, "IpamUnreadable", "cannot read %s: %s", dir,
-						 strerror(errno));
-	while ((entry = readdir(d))) {
-		auto_free char *network = NULL;
-		int r;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		network = str_dup_fmt("%s/%s", dir, entry->d_name);
-		r = network ? sweep_network(network, keep, n, e)
-			    : err_set(e, -ENOMEM, "OutOfMemory", "no memory for a path");
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 int net_ipam_sweep(const char *dir, const char *const *keep, size_t n, struct err *e)
 {
 	struct net_ip *ips = calloc(n + 1, sizeof(*ips));
+	struct kept kept = {ips, n};
 	int r = ips ? 0 : err_set(e, -ENOMEM, "OutOfMemory", "no memory for %zu addresses", n);
 
 	/* All are parsed before one is freed: an address that is misspelt here is an address in use. */
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = net_ip_parse(keep[i], &ips[i], e);
 	if (r == 0)
-		r = sweep_networks(dir, ips, n, e);
+		r = networks_each(dir, sweep_network, &kept, e);
 	free(ips);
 	return r;
 }

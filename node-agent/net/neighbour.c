@@ -25,7 +25,7 @@ static int pod_mac(int pid, struct nl_addr **ret, struct err *e)
 	return *ret ? 0 : err_set(e, -ENOMEM, "OutOfMemory", "no memory for an address");
 }
 
-static struct rtnl_neigh *entry_new(int index, const struct net_ip *ip)
+struct rtnl_neigh *net_neigh_new(int index, const struct net_ip *ip)
 {
 	struct rtnl_neigh *n = rtnl_neigh_alloc();
 	struct nl_addr *dst = nl_addr_build(ip->family, ip->bytes, ip->len);
@@ -46,7 +46,7 @@ static struct rtnl_neigh *entry_new(int index, const struct net_ip *ip)
 static int entry_change(int index, const struct net_ip *ip, struct nl_addr *mac, struct err *e)
 {
 	struct nl_sock *sk = NULL;
-	struct rtnl_neigh *n = entry_new(index, ip);
+	struct rtnl_neigh *n = net_neigh_new(index, ip);
 	int nlerr = -NLE_NOMEM, r = net_sock_open(0, &sk, e);
 
 	if (!r && n && mac) {

@@ -71,19 +71,10 @@ int net_bridge_of(
 
 static struct rtnl_neigh *proxy_entry(const struct net_device *dev, const struct net_ip *ip)
 {
-	struct rtnl_neigh *n = rtnl_neigh_alloc();
-	struct nl_addr *dst = nl_addr_build(ip->family, ip->bytes, ip->len);
+	struct rtnl_neigh *n = net_neigh_new(dev->index, ip);
 
-	if (n && dst) {
-		rtnl_neigh_set_family(n, ip->family);
-		rtnl_neigh_set_ifindex(n, dev->index);
+	if (n)
 		rtnl_neigh_set_flags(n, NTF_PROXY);
-		rtnl_neigh_set_dst(n, dst);
-	} else {
-		rtnl_neigh_put(n);
-		n = NULL;
-	}
-	nl_addr_put(dst);
 	return n;
 }
 
