@@ -8,80 +8,17 @@
 
 #include <cmocka.h>
 
-#include <base/buf.h>
 #include <base/cleanup.h>
 #include <base/io.h>
 #include <base/str.h>
-#include <fake_server.h>
 #include <string.h>
-#include <sys/wait.h>
+
+#include "program.h"
 
 #define API "/apis/escape.dev/v1alpha1"
 #define LIST "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":"
-#define NOT_FOUND "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"message\":\"the server could not find it\"}"
 #define FORBIDDEN                                                                                            \
 	"{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"nodereports is forbidden\\u001b[2J\"}"
-
-struct page {
-	const char *target; /* up to the query */
-	int status;
-	const char *body;
-};
-
-/* Ended by an entry without a target; what is not in it is not found. */
-static void answer(void *arg, struct fake_conn *c, const struct fake_request *r)
-{
-	size_t len = strcspn(r->target, "?");
-
-	for (const struct page *p = arg; p->target; p++) {
-		if (strlen(p->target) == len && !strncmp(p->target, r->target, len)) {
-			fake_reply(c, p->status, NULL, p->body);
-			return;
-		}
-	}
-	fake_reply(c, 404, NULL, NOT_FOUND);
-}
-
-static int run(const char *args, struct buf *out)
-{
-	auto_free char *command = str_dup_fmt("%s %s 2>&1 </dev/null", KUBECTL_ESCAPE, args);
-	FILE *f = command ? popen(command, "r") : NULL;
-	char part[4096];
-	int status;
-
-	assert_non_null(f);
-	buf_reset(out);
-	for (size_t n; (n = fread(part, 1, sizeof(part), f)) > 0;)
-		buf_add(out, part, n);
-	status = pclose(f);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* args with a kubeconfig that names the server. */
-static int run_at(const char *server, const char *args, struct buf *out)
-{
-	char path[] = "/tmp/test-cli-XXXXXX";
-	auto_close int fd = mkstemp(path);
-	auto_free char *config = str_dup_fmt("current-context: c\n"
-					     "contexts: [{name: c, context: {cluster: c, namespace: shop}}]\n"
-					     "clusters: [{name: c, cluster: {server: '%s'}}]\n",
-		server);
-	auto_free char *all = str_dup_fmt("%s --kubeconfig %s", args, path);
-	int rc;
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, config, strlen(config)), 0);
-	rc = run(all, out);
-	unlink(path);
-	return rc;
-}
-
-static void assert_says(const struct buf *out, const char *text)
-{
-	if (!out->data || !strstr(out->data, text))
-		fail_msg("'%s' is not in: %s", text, out->data ? out->data : "");
-}
 
 static char *data_read(const char *name)
 {
@@ -102,14 +39,14 @@ static void shows_the_status_of_a_namespace(void **state)
 		{API "/nodereports", 200, LIST "[{\"metadata\":{\"name\":\"node-a\"}}]}"},
 		{0},
 	};
-	struct fake *f = fake_start(answer, pages);
+	struct fake *f = fake_start(page_answer, pages);
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run_at(fake_url(f), "status", &out), 0);
+	assert_int_equal(program_run_at(fake_url(f), "status", &out), 0);
 	assert_says(&out, "shop       ledger");
 	assert_says(&out, "node-a  never");
-	assert_int_equal(run_at(fake_url(f), "status -o json", &out), 0);
+	assert_int_equal(program_run_at(fake_url(f), "status -o json", &out), 0);
 	assert_says(&out, "\"name\": \"ledger\"");
 	fake_stop(f);
 }
@@ -122,11 +59,11 @@ static void shows_all_namespaces(void **state)
 		{API "/nodereports", 200, LIST "[]}"},
 		{0},
 	};
-	struct fake *f = fake_start(answer, pages);
+	struct fake *f = fake_start(page_answer, pages);
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run_at(fake_url(f), "status -A", &out), 0);
+	assert_int_equal(program_run_at(fake_url(f), "status -A", &out), 0);
 	assert_says(&out, "No EscapePolicy in any namespace");
 	fake_stop(f);
 }
@@ -139,11 +76,11 @@ static void says_what_it_may_not_see(void **state)
 		{API "/nodereports", 403, FORBIDDEN},
 		{0},
 	};
-	struct fake *f = fake_start(answer, pages);
+	struct fake *f = fake_start(page_answer, pages);
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run_at(fake_url(f), "-n team status", &out), 0);
+	assert_int_equal(program_run_at(fake_url(f), "-n team status", &out), 0);
 	assert_says(&out, "Not shown: cannot list nodereports: ");
 	assert_says(&out, "nodereports is forbidden\\x1b[2J");
 	fake_stop(f);
@@ -152,11 +89,11 @@ static void says_what_it_may_not_see(void **state)
 static void says_that_nothing_is_installed(void **state)
 {
 	struct page none[] = {{0}};
-	struct fake *f = fake_start(answer, none);
+	struct fake *f = fake_start(page_answer, none);
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run_at(fake_url(f), "status", &out), 1);
+	assert_int_equal(program_run_at(fake_url(f), "status", &out), 1);
 	assert_says(
 		&out, "error: the API server knows no escapepolicies.escape.dev: ESCAPE is not installed");
 	fake_stop(f);
@@ -172,15 +109,15 @@ static void explains_an_escape(void **state)
 			"\"Dance\"}}"},
 		{0},
 	};
-	struct fake *f = fake_start(answer, pages);
+	struct fake *f = fake_start(page_answer, pages);
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run_at(fake_url(f), "explain ledger-5d9c-0a1b2c3d", &out), 0);
+	assert_int_equal(program_run_at(fake_url(f), "explain ledger-5d9c-0a1b2c3d", &out), 0);
 	assert_says(&out, "Escape shop/ledger-5d9c-0a1b2c3d: Move, Succeeded after 2751 ms");
-	assert_int_equal(run_at(fake_url(f), "explain odd", &out), 1);
+	assert_int_equal(program_run_at(fake_url(f), "explain odd", &out), 1);
 	assert_says(&out, "error: spec.kind: ");
-	assert_int_equal(run_at(fake_url(f), "explain absent", &out), 1);
+	assert_int_equal(program_run_at(fake_url(f), "explain absent", &out), 1);
 	assert_says(
 		&out, "error: there is no Escape absent in namespace shop; kubectl get escapes.escape.dev");
 	fake_stop(f);
@@ -208,7 +145,7 @@ static void wrong_command_lines_end_with_2(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		assert_int_equal(run(cases[i].args, &out), 2);
+		assert_int_equal(program_run(cases[i].args, &out), 2);
 		assert_says(&out, cases[i].message);
 	}
 }
@@ -218,11 +155,11 @@ static void needs_no_cluster_for_help_and_version(void **state)
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run("--help", &out), 0);
+	assert_int_equal(program_run("--help", &out), 0);
 	assert_says(&out, "explain ESCAPE");
-	assert_int_equal(run("version", &out), 0);
+	assert_int_equal(program_run("version", &out), 0);
 	assert_says(&out, "kubectl-escape " ESCAPE_VERSION ", API escape.dev/v1alpha1\n");
-	assert_int_equal(run("version -o json", &out), 0);
+	assert_int_equal(program_run("version -o json", &out), 0);
 	assert_says(&out, "\"version\": \"" ESCAPE_VERSION "\"");
 }
 
@@ -231,9 +168,9 @@ static void says_which_configuration_is_wrong(void **state)
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run("status --kubeconfig /nonexistent/config", &out), 1);
+	assert_int_equal(program_run("status --kubeconfig /nonexistent/config", &out), 1);
 	assert_says(&out, "error: cannot read /nonexistent/config: No such file or directory");
-	assert_int_equal(run_at("http://127.0.0.1:1", "status --context other", &out), 1);
+	assert_int_equal(program_run_at("http://127.0.0.1:1", "status --context other", &out), 1);
 	assert_says(&out, "context \"other\" is not defined");
 }
 
@@ -242,7 +179,7 @@ static void output_that_cannot_be_written_is_an_error(void **state)
 	auto_buf struct buf out = BUF_INIT(1 << 20);
 
 	(void)state;
-	assert_int_equal(run("version >/dev/full", &out), 1);
+	assert_int_equal(program_run("version >/dev/full", &out), 1);
 }
 
 int main(void)

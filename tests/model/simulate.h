@@ -10,29 +10,19 @@
 
 #include <cmocka.h>
 
-#include <base/buf.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <string.h>
-#include <sys/wait.h>
+
+#include "tests/cli/program.h"
 
 enum { OUTPUT_MAX = 1 << 20 };
 
-/* args as a shell reads them; out is stdout and stderr. Returns the exit status. */
 static inline int simulate(const char *args, struct buf *out)
 {
-	auto_free char *command = str_dup_fmt("%s simulate %s 2>&1 </dev/null", KUBECTL_ESCAPE, args);
-	FILE *f = command ? popen(command, "r") : NULL;
-	char part[4096];
-	int status;
+	auto_free char *all = str_dup_fmt("simulate %s", args);
 
-	assert_non_null(f);
-	buf_reset(out);
-	for (size_t n; (n = fread(part, 1, sizeof(part), f)) > 0;)
-		buf_add(out, part, n);
-	status = pclose(f);
-	assert_true(WIFEXITED(status) && !out->failed);
-	return WEXITSTATUS(status);
+	return program_run(all, out);
 }
 
 #endif

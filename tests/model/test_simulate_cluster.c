@@ -3,8 +3,6 @@
 #include "simulate.h"
 
 #include <base/clock.h>
-#include <base/io.h>
-#include <fake_server.h>
 
 #define API "/apis/escape.dev/v1alpha1"
 #define LIST(items) "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" items "]}"
@@ -14,48 +12,14 @@
 	"\"nodeInfo\":{\"kernelVersion\":\"6.1.0\"}}}"
 #define REPORT(name, more) "{\"metadata\":{\"name\":\"" name "\"},\"status\":{\"canRestore\":true" more "}}"
 
-struct page {
-	const char *target, *body;
-};
-
-/* Ended by an entry without a target; what is not in it is not found. */
-static void answer(void *arg, struct fake_conn *c, const struct fake_request *r)
-{
-	size_t len = strcspn(r->target, "?");
-
-	for (const struct page *p = arg; p->target; p++)
-		if (strlen(p->target) == len && !strncmp(p->target, r->target, len)) {
-			fake_reply(c, 200, NULL, p->body);
-			return;
-		}
-	fake_reply(c, 404, NULL, "{\"kind\":\"Status\",\"reason\":\"NotFound\"}");
-}
-
 static int simulate_on(struct page *pages, const char *args, struct buf *out)
 {
-	char path[] = "/tmp/test-simulate-XXXXXX";
-	auto_close int fd = mkstemp(path);
-	struct fake *f = fake_start(answer, pages);
-	auto_free char *config = str_dup_fmt("current-context: c\n"
-					     "contexts: [{name: c, context: {cluster: c, namespace: shop}}]\n"
-					     "clusters: [{name: c, cluster: {server: '%s'}}]\n",
-		fake_url(f));
-	auto_free char *all =
-		str_dup_fmt("--from-cluster --kubeconfig %s --plays 2000 --steps 30 %s", path, args);
-	int rc;
+	struct fake *f = fake_start(page_answer, pages);
+	auto_free char *all = str_dup_fmt("simulate --from-cluster --plays 2000 --steps 30 %s", args);
+	int rc = program_run_at(fake_url(f), all, out);
 
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_all(fd, config, strlen(config)), 0);
-	rc = simulate(all, out);
-	unlink(path);
 	fake_stop(f);
 	return rc;
-}
-
-static void assert_says(const struct buf *out, const char *text)
-{
-	if (!strstr(out->data, text))
-		fail_msg("'%s' is not in: %s", text, out->data);
 }
 
 static const char THREE[] = LIST(NODE("node-a", "z1") "," NODE("node-b", "z1") "," NODE("node-c", "z2"));
@@ -76,12 +40,12 @@ static void test_a_hacked_node(void **state)
 {
 	auto_free char *reports = reports_with_anomaly_at(clock_wall_ms() - 60000);
 	struct page pages[] = {
-		{API "/namespaces/shop/escapepolicies",
+		{API "/namespaces/shop/escapepolicies", 200,
 			LIST("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"ledger\"},\"spec\":{"
 			     "\"selector\":{"
 			     "\"matchLabels\":{\"a\":\"b\"}},\"placement\":{\"strategy\":\"Farthest\"}}}")},
-		{API "/nodereports", reports},
-		{"/api/v1/nodes", THREE},
+		{API "/nodereports", 200, reports},
+		{"/api/v1/nodes", 200, THREE},
 		{0},
 	};
 	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
@@ -105,9 +69,9 @@ static void test_nobody_hacked_and_nothing_known(void **state)
 {
 	auto_free char *reports = reports_with_anomaly_at(clock_wall_ms() - (int64_t)3600 * 1000);
 	struct page pages[] = {
-		{API "/namespaces/shop/escapepolicies", LIST("")},
-		{API "/nodereports", reports},
-		{"/api/v1/nodes", THREE},
+		{API "/namespaces/shop/escapepolicies", 200, LIST("")},
+		{API "/nodereports", 200, reports},
+		{"/api/v1/nodes", 200, THREE},
 		{0},
 	};
 	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
@@ -122,10 +86,10 @@ static void test_nobody_hacked_and_nothing_known(void **state)
 
 static void test_what_cannot_be_played_with(void **state)
 {
-	struct page alone[] = {{API "/namespaces/shop/escapepolicies", LIST("")},
-		{API "/nodereports", LIST("")}, {"/api/v1/nodes", LIST(NODE("node-a", "z1"))}, {0}};
-	struct page mute[] = {{API "/namespaces/shop/escapepolicies", LIST("")},
-		{API "/nodereports", LIST("")}, {"/api/v1/nodes", THREE}, {0}};
+	struct page alone[] = {{API "/namespaces/shop/escapepolicies", 200, LIST("")},
+		{API "/nodereports", 200, LIST("")}, {"/api/v1/nodes", 200, LIST(NODE("node-a", "z1"))}, {0}};
+	struct page mute[] = {{API "/namespaces/shop/escapepolicies", 200, LIST("")},
+		{API "/nodereports", 200, LIST("")}, {"/api/v1/nodes", 200, THREE}, {0}};
 	struct page bare[] = {{0}};
 	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
 
