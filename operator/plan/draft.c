@@ -38,13 +38,12 @@ static void base_name(char *dst, size_t size, const struct world_pod *p)
 		dst[--len] = '\0';
 }
 
-void draft_name(
-	char dst[static API_LABEL_MAX], const struct world_pod *p, const char *anomaly, size_t attempt)
+void draft_name(char dst[static API_LABEL_MAX], const struct world_pod *p, const char *cause, size_t attempt)
 {
 	char identity[2 * API_UID_MAX + 32], base[API_LABEL_MAX - HASH_HEX - 1];
 	uint64_t hash;
 
-	str_fmt(identity, sizeof(identity), "%s/%s/%zu", anomaly, p->uid, attempt);
+	str_fmt(identity, sizeof(identity), "%s/%s/%zu", cause, p->uid, attempt);
 	hash = str_hash64(identity, strlen(identity));
 	base_name(base, sizeof(base), p);
 	str_fmt(dst, API_LABEL_MAX, "%s-%08" PRIx32, base, (uint32_t)(hash ^ hash >> 32));
@@ -80,7 +79,10 @@ static void spec_fill(struct escape *x, const struct world *w, const struct draf
 	const struct world_pod *p = d->pod;
 	char name[API_LABEL_MAX];
 
-	draft_name(name, p, d->anomaly->id, view_attempts(w, p->uid, d->anomaly->id));
+	if (d->anomaly)
+		draft_name(name, p, d->anomaly->id, view_attempts(w, p->uid, d->anomaly->id));
+	else
+		draft_name(name, p, d->cause, 0);
 	str_copy(x->name, sizeof(x->name), name);
 	str_copy(x->namespace_, sizeof(x->namespace_), p->namespace_);
 	x->spec.kind = d->kind;
@@ -93,7 +95,7 @@ static void spec_fill(struct escape *x, const struct world *w, const struct draf
 	str_copy(x->spec.source_node, sizeof(x->spec.source_node), p->node);
 	str_copy(x->spec.reason, sizeof(x->spec.reason), d->reason);
 	str_copy(x->spec.message, sizeof(x->spec.message), d->message);
-	str_copy(x->spec.anomaly, sizeof(x->spec.anomaly), d->anomaly->id);
+	str_copy(x->spec.anomaly, sizeof(x->spec.anomaly), d->anomaly ? d->anomaly->id : "");
 	if (d->kind == ESCAPE_MOVE)
 		move_fill(x, d);
 }

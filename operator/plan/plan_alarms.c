@@ -183,7 +183,7 @@ void plan_alarms(const struct world *w, const struct plan_config *c, int64_t now
 
 	for (size_t i = 0; i < n; i++) {
 		alarm_tell(&r, &alarms[i]);
-		if (alarm_is_open(&r, &alarms[i]) && !round_braked(&r, alarms[i].pod, alarms[i].anomaly))
+		if (alarm_is_open(&r, &alarms[i]) && !round_braked(&r, alarms[i].pod, alarms[i].anomaly->id))
 			alarm_answer(&r, &alarms[i]);
 	}
 	free(alarms);

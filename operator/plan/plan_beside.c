@@ -94,7 +94,7 @@ void plan_alarms_beside(struct round *r)
 			dry_run_tell(r, p, a);
 			continue;
 		}
-		if (pod_cools_down(r, p) || round_moves_full(r, p->policy) || round_braked(r, p, a))
+		if (pod_cools_down(r, p) || round_moves_full(r, p->policy) || round_braked(r, p, a->id))
 			continue;
 		pod_escape(r, p, a);
 	}

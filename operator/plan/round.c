@@ -49,7 +49,7 @@ static size_t under_way(const struct round *r, const char *node)
 	return n;
 }
 
-bool round_braked(const struct round *r, const struct world_pod *p, const struct report_anomaly *a)
+bool round_braked(const struct round *r, const struct world_pod *p, const char *cause)
 {
 	/* One node, whose agent may lie, gets half of it. */
 	size_t limit = brake_limit(r), of_node = limit < 4 ? 2 : (limit + 1) / 2;
@@ -58,7 +58,7 @@ bool round_braked(const struct round *r, const struct world_pod *p, const struct
 
 	if (n < limit && n_node < of_node)
 		return false;
-	str_fmt(once, sizeof(once), "brake/%s/%s", p->uid, a->id);
+	str_fmt(once, sizeof(once), "brake/%s/%s", p->uid, cause);
 	action_event(r->out, "Pod", p->namespace_, p->name, p->uid, "Warning", "Braked", once,
 		"%zu Escapes are under way of at most %zu at once, %zu of at most %zu from node %s: this pod "
 		"waits",

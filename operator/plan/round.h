@@ -18,8 +18,8 @@ struct round {
 
 /* Under way in the world, or planned in this round. */
 bool round_pod_busy(const struct round *r, const struct world_pod *p);
-/* Would one more Escape be more than a share of the cluster at once? Told on the pod once per anomaly. */
-bool round_braked(const struct round *r, const struct world_pod *p, const struct report_anomaly *a);
+/* Would one more Escape be more than a share of the cluster at once? Told on the pod once per cause. */
+bool round_braked(const struct round *r, const struct world_pod *p, const char *cause);
 /* Would one more Move be more than the policy's maxConcurrent? */
 bool round_moves_full(const struct round *r, const struct policy *p);
 /* The state that moves: the policy's word, or what the cause asks for. */
