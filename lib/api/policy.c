@@ -13,6 +13,7 @@
 const char *const WORKLOAD_NAMES[] = {"Auto", "Stateful", "Stateless", NULL};
 const char *const DETECTOR_NAMES[] = {"BoSC", "Fused", NULL};
 const char *const STREAM_NAMES[] = {"Thread", NULL};
+const char *const EXECS_NAMES[] = {"Exclude", "Include", NULL};
 const char *const MODE_NAMES[] = {"Learn", "Observe", "Enforce", NULL};
 const char *const STATE_NAMES[] = {"Auto", "LastSafe", "Live", NULL};
 const char *const STRATEGY_NAMES[] = {"PredatorPrey", "Random", "Farthest", NULL};
@@ -35,6 +36,7 @@ static const struct field DETECTION[] = {
 	F_INT("epochSize", struct policy, detection.epoch_size, 50, 100000, DEFAULT("500")),
 	F_INT("threshold", struct policy, detection.threshold, 1, 99999, DEFAULT("50")),
 	F_ENUM("stream", struct policy, detection.stream, STREAM_NAMES, DEFAULT("Thread")),
+	F_ENUM("execs", struct policy, detection.execs, EXECS_NAMES, DEFAULT("Exclude")),
 	F_OBJ("learning", LEARNING),
 	F_ENUM("mode", struct policy, detection.mode, MODE_NAMES, DEFAULT("Learn")),
 	F_END,

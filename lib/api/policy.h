@@ -11,6 +11,7 @@
 enum workload_type { WORKLOAD_AUTO, WORKLOAD_STATEFUL, WORKLOAD_STATELESS };
 enum detector { DETECTOR_BOSC, DETECTOR_FUSED };
 enum detect_stream { STREAM_THREAD };
+enum detect_execs { EXECS_EXCLUDE, EXECS_INCLUDE };
 enum detect_mode {
 	MODE_LEARN,
 	MODE_OBSERVE,
@@ -37,6 +38,7 @@ struct policy {
 		int64_t epoch_size;  /* E, calls */
 		int64_t threshold;   /* T, mismatches per epoch; Fused finds its own */
 		enum detect_stream stream;
+		enum detect_execs execs; /* what is executed into the container from outside */
 		struct {
 			int64_t min_epochs; /* at least this many epochs are learned */
 			int64_t stable_for; /* epochs in a row without a new bag that end learning */
@@ -77,6 +79,7 @@ extern const char *const WORKLOAD_NAMES[],
 	*const DETECTOR_NAMES[], *const MODE_NAMES[], *const STATE_NAMES[],
 							      *const STRATEGY_NAMES[],
 								      *const NETWORK_NAMES[],
-									      *const STREAM_NAMES[];
+									      *const STREAM_NAMES[],
+										      *const EXECS_NAMES[];
 
 #endif

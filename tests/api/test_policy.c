@@ -29,6 +29,7 @@ static void test_defaults(void **state)
 	assert_int_equal(p.detection.learning.min_epochs, 20);
 	assert_int_equal(p.detection.learning.stable_for, 10);
 	assert_int_equal(p.detection.mode, MODE_LEARN);
+	assert_int_equal(p.detection.execs, EXECS_EXCLUDE);
 	assert_int_equal(p.response.rollbacks, 3);
 	assert_int_equal(p.response.within_ms, 600000);
 	assert_int_equal(p.response.snapshot_interval_ms, 60000);
@@ -45,11 +46,12 @@ static void test_defaults(void **state)
 
 static void test_given(void **state)
 {
-	auto_json struct json *j = q(
-		POLICY("{'selector':{'matchLabels':{'a':'b'}},'detection':{'windowSize':6,'mode':'Enforce'},"
-		       "'response':{'rollbacks':0,'within':'1h30m','dryRun':true,'state':'Live'},"
-		       "'placement':{'strategy':'Farthest','heterogeneityWeight':2.5},'network':{'mode':'"
-		       "Service'}}"));
+	auto_json struct json *j =
+		q(POLICY("{'selector':{'matchLabels':{'a':'b'}},'detection':{'windowSize':6,'mode':'Enforce',"
+			 "'execs':'Include'},"
+			 "'response':{'rollbacks':0,'within':'1h30m','dryRun':true,'state':'Live'},"
+			 "'placement':{'strategy':'Farthest','heterogeneityWeight':2.5},'network':{'mode':'"
+			 "Service'}}"));
 	struct policy p;
 
 	(void)state;
@@ -58,6 +60,7 @@ static void test_given(void **state)
 	assert_int_equal(p.detection.window_size, 6);
 	assert_int_equal(p.detection.epoch_size, 500);
 	assert_int_equal(p.detection.mode, MODE_ENFORCE);
+	assert_int_equal(p.detection.execs, EXECS_INCLUDE);
 	assert_int_equal(p.response.rollbacks, 0);
 	assert_int_equal(p.response.within_ms, 5400000);
 	assert_true(p.response.dry_run);
