@@ -49,11 +49,19 @@ static const struct field CONDITION[] = {
 	F_END,
 };
 
+static const struct field FEATURE[] = {
+	F_STR("name", struct report_feature, name, REQUIRED),
+	F_BOOL("available", struct report_feature, available, REQUIRED),
+	F_STR("detail", struct report_feature, detail),
+	F_END,
+};
+
 const struct field REPORT_STATUS_FIELDS[] = {
 	F_TIME("heartbeat", struct report, heartbeat_ms),
 	F_STR("agentVersion", struct report, agent_version),
 	F_STR("kernel", struct report, kernel),
 	F_STR("cpuModel", struct report, cpu_model),
+	F_STR("cpuFeatures", struct report, cpu_features),
 	F_STR("criuVersion", struct report, criu_version),
 	F_STR("runcVersion", struct report, runc_version),
 	F_BOOL("canDetect", struct report, can_detect),
@@ -62,6 +70,7 @@ const struct field REPORT_STATUS_FIELDS[] = {
 	F_ARR("anomalies", struct report, anomalies, n_anomalies, ANOMALY, REPORT_ANOMALIES_MAX),
 	F_ARR("containers", struct report, containers, n_containers, CONTAINER, REPORT_CONTAINERS_MAX),
 	F_ARR("conditions", struct report, conditions, n_conditions, CONDITION, REPORT_CONDITIONS_MAX),
+	F_ARR("features", struct report, features, n_features, FEATURE, REPORT_FEATURES_MAX),
 	F_END,
 };
 

@@ -10,6 +10,8 @@
 #define REPORT_ANOMALIES_MAX 32
 #define REPORT_CONTAINERS_MAX 128
 #define REPORT_CONDITIONS_MAX 8
+#define REPORT_FEATURES_MAX 32
+#define REPORT_CPU_FEATURES_MAX 1024
 
 struct report_anomaly {
 	char id[API_UID_MAX]; /* unique on the node: <boot-independent random hex> */
@@ -47,12 +49,23 @@ struct report_condition {
 	int64_t since_ms;
 };
 
+/* Found by trying, on the running node. One that could not be tried is not listed. */
+struct report_feature {
+	char name[32];
+	bool available;
+	char detail[96]; /* which kind it is, or why it is not there */
+};
+
 struct report {
 	char node[API_NAME_MAX];
 	char resource_version[32];
 	int64_t heartbeat_ms;
 	char agent_version[32];
 	char kernel[96], cpu_model[96], criu_version[24], runc_version[24];
+	/* Instruction sets that programs may use: the kernel's names of /proc/cpuinfo, ascending, one space
+	 * between;
+	 * "" when not known. */
+	char cpu_features[REPORT_CPU_FEATURES_MAX];
 	bool can_detect;      /* kernel side good */
 	bool can_restore;     /* runtime and store good */
 	int64_t detection_ms; /* mean time from first mismatch of the epoch to frozen, td of equation 3; 0:
@@ -63,6 +76,8 @@ struct report {
 	size_t n_containers;
 	struct report_condition conditions[REPORT_CONDITIONS_MAX];
 	size_t n_conditions;
+	struct report_feature features[REPORT_FEATURES_MAX];
+	size_t n_features;
 };
 
 int report_decode(const struct json *obj, struct report *ret, struct err *e);

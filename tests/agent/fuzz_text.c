@@ -1,12 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text that the agent finds on a node: /proc/<pid>/cgroup and what tools say of their version. */
+/* Text that the agent finds on a node: /proc/<pid>/cgroup, mountinfo, cpuinfo, and what tools say of
+ * themselves. */
+#include <base/cleanup.h>
+#include <base/str.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node-agent/agent/keepers/freezer.h"
+#include "node-agent/agent/report/feature_parse.h"
 #include "node-agent/agent/report/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void features(const char *text, size_t size)
+{
+	static const char *const kinds[] = {"v1", "v2", "hybrid"}, *const drivers[] = {"systemd", "cgroupfs"};
+	const char *kind = feature_cgroups(text), *driver = feature_cgroup_driver(text);
+	char line[16], cpu[64];
+	bool known = !kind && !driver;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		known |= str_eq(kind, kinds[i]);
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++)
+		known |= str_eq(driver, drivers[i]);
+	feature_first_line(text, size, line, sizeof(line));
+	if (!known || (feature_cpu(text, cpu, sizeof(cpu)) && *cpu) || strlen(cpu) >= sizeof(cpu) ||
+		strlen(line) >= sizeof(line) || (feature_in_list(text, "bpf") && !strstr(text, "bpf")))
+		abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -23,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (!version_find(text, size, "Version: ", &v) && (!*v.text || v.parts[0] < 0 || v.parts[1] < 0))
 		abort();
+	features(text, size);
 	free(text);
 	return 0;
 }

@@ -52,6 +52,10 @@ static void fill(struct report *r)
 		.reason = "CriuTooOld",
 		.message = "install CRIU 4.2",
 		.since_ms = 1767323045000};
+	strcpy(r->cpu_features, "avx2 sse2");
+	r->n_features = 2;
+	r->features[0] = (struct report_feature){.name = "pagemapScan"};
+	r->features[1] = (struct report_feature){.name = "cgroups", .available = true, .detail = "v2"};
 }
 
 static void test_round_trip(void **state)
@@ -77,6 +81,10 @@ static void test_round_trip(void **state)
 	assert_int_equal(b->anomalies[0].detected_ms, a->anomalies[0].detected_ms);
 	assert_string_equal(b->containers[1].message, a->containers[1].message);
 	assert_int_equal(b->conditions[0].since_ms, a->conditions[0].since_ms);
+	assert_string_equal(b->cpu_features, a->cpu_features);
+	assert_int_equal(b->n_features, 2);
+	assert_string_equal(b->features[1].detail, "v2");
+	assert_true(json_is_bool(json_at(json_first(json_at(j, "status.features")), "available")));
 }
 
 /* A report that the agent has created and not filled yet. */
@@ -104,6 +112,7 @@ static void test_refused(void **state)
 		"{'metadata':{'name':'n'},'status':{'detectionMs':-1}}",
 		"{'metadata':{'name':'n'},'status':{'containers':{}}}",
 		"{'metadata':{'name':'n'},'status':{'canDetect':'yes'}}",
+		"{'metadata':{'name':'n'},'status':{'features':[{'name':'btf'}]}}",
 	};
 
 	(void)state;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "node-agent/agent/report/features.h"
 #include "node-agent/agent/report/report.h"
 
 #define PROBE_EVERY_MS 60000
@@ -29,7 +30,6 @@ struct tool {
 	const char *remedy;
 	struct version version;
 	struct err err;
-	bool known;
 };
 
 enum { TOOL_CRIU, TOOL_RUNC, TOOL_ESCAPE_RUNC, TOOLS };
@@ -37,6 +37,7 @@ enum { TOOL_CRIU, TOOL_RUNC, TOOL_ESCAPE_RUNC, TOOLS };
 struct probe {
 	struct agent *agent;
 	struct loop_timer *timer;
+	struct features *features;
 	struct tool tools[TOOLS];
 	struct err kernel, store;
 	char kernel_name[96], cpu[96];
@@ -80,12 +81,15 @@ static void tool_judge(struct tool *t, int exit_code, const char *output, size_t
 static void on_tool(void *arg, int exit_code, const char *output, size_t len)
 {
 	struct tool *t = arg;
+	struct probe *p = t->probe;
 
-	if (t->probe->agent->stopping)
+	p->agent->works--;
+	if (p->agent->stopping)
 		return;
 	tool_judge(t, exit_code, output, len);
-	t->known = true;
-	report_touch(t->probe->agent->reporter);
+	if (t == &p->tools[TOOL_CRIU])
+		features_of_criu(p->features, t->err.code == -ENOENT ? "" : t->version.text);
+	report_touch(p->agent->reporter);
 }
 
 static void tool_ask(struct tool *t)
@@ -98,6 +102,8 @@ static void tool_ask(struct tool *t)
 	if (rc)
 		err_set(&t->err, rc, "Missing", "%s could not be asked for its version: %s", t->program,
 			strerror(-rc));
+	else
+		t->probe->agent->works++;
 }
 
 static void on_timer(void *arg)
@@ -169,6 +175,9 @@ int probe_new(struct agent *a, struct probe **ret)
 	rc = loop_timer_new(a->loop, on_timer, p, &p->timer);
 	if (!rc)
 		rc = loop_timer_start(p->timer, 1, PROBE_EVERY_MS);
+	/* Last: its work cannot be taken back. */
+	if (!rc)
+		rc = features_new(a, &p->features);
 	if (rc) {
 		probe_free(p);
 		return rc;
@@ -182,6 +191,7 @@ void probe_free(struct probe *p)
 	if (!p)
 		return;
 	loop_timer_free(p->timer);
+	features_free(p->features);
 	free(p);
 }
 
@@ -266,4 +276,5 @@ void probe_fill(struct probe *p, struct report *ret)
 	ret->can_restore = probe_can_restore(p);
 	memcpy(ret->conditions, p->conditions, sizeof(p->conditions));
 	ret->n_conditions = p->n_conditions;
+	features_fill(p->features, ret);
 }
