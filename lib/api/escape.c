@@ -62,6 +62,7 @@ const struct field ESCAPE_STATUS_FIELDS[] = {
 	F_ARR("steps", struct escape_status, steps, n_steps, STEPS, ESCAPE_STEPS_MAX),
 	F_ARR("candidates", struct escape_status, candidates, n_candidates, CANDIDATES,
 		ESCAPE_CANDIDATES_MAX),
+	F_OBJ("evidence", REPORT_EVIDENCE_FIELDS, .offset = offsetof(struct escape_status, evidence)),
 	F_END,
 };
 

@@ -9,6 +9,7 @@
 
 #include <api/names.h>
 #include <api/policy.h>
+#include <api/report.h>
 #include <doc/decode.h>
 
 enum escape_kind { ESCAPE_ROLLBACK, ESCAPE_RESTART, ESCAPE_MOVE };
@@ -102,6 +103,8 @@ struct escape {
 		size_t n_steps;
 		struct escape_candidate candidates[ESCAPE_CANDIDATES_MAX];
 		size_t n_candidates;
+		/* Of the pod's own alarm, REPORT_EVIDENCE_FIELDS only; detected_ms 0: none. */
+		struct report_anomaly evidence;
 	} status;
 };
 

@@ -7,21 +7,54 @@
 
 #define F_COUNT(k, T, m) F_INT(k, T, m, 0, JSON_INT_MAX)
 
-static const struct field ANOMALY[] = {
+const char *const FINDING_KIND_NAMES[] = {"Pair", "Triple", "Bag", NULL};
+
+static const struct field CALL[] = {
+	F_INT("number", struct report_call, number, 0, JSON_INT_MAX, REQUIRED),
+	F_STR("name", struct report_call, name),
+	F_COUNT("times", struct report_call, times),
+	F_END,
+};
+
+static const struct field FINDING[] = {
+	F_ENUM("kind", struct report_finding, kind, FINDING_KIND_NAMES, REQUIRED),
+	F_ARR("calls", struct report_finding, calls, n_calls, CALL, REPORT_CALLS_MAX),
+	F_COUNT("count", struct report_finding, count),
+	F_STR("comm", struct report_finding, comm),
+	F_COUNT("pid", struct report_finding, pid),
+	F_END,
+};
+
+/* clang-format off */
+#define EVIDENCE \
+	F_STR("detector", struct report_anomaly, detector), \
+	F_COUNT("mismatches", struct report_anomaly, mismatches), \
+	F_COUNT("threshold", struct report_anomaly, threshold), \
+	F_COUNT("scorePercent", struct report_anomaly, score_percent), \
+	F_COUNT("epoch", struct report_anomaly, epoch), \
+	F_TIME("firstMismatchAt", struct report_anomaly, first_ms), \
+	F_TIME("frozenAt", struct report_anomaly, frozen_ms), \
+	F_STR("comm", struct report_anomaly, comm), \
+	F_COUNT("pid", struct report_anomaly, pid), \
+	F_STR("executable", struct report_anomaly, executable), \
+	F_ARR("findings", struct report_anomaly, findings, n_findings, FINDING, REPORT_FINDINGS_MAX), \
+	F_END
+/* clang-format on */
+
+const struct field REPORT_EVIDENCE_FIELDS[] = {
+	F_TIME("detectedAt", struct report_anomaly, detected_ms),
+	EVIDENCE,
+};
+
+const struct field REPORT_ANOMALY_FIELDS[] = {
 	F_STR("id", struct report_anomaly, id, REQUIRED),
 	F_STR("namespace", struct report_anomaly, namespace_, REQUIRED),
 	F_STR("pod", struct report_anomaly, pod, REQUIRED),
 	F_STR("podUID", struct report_anomaly, pod_uid, REQUIRED),
 	F_STR("container", struct report_anomaly, container, REQUIRED),
 	F_STR("policy", struct report_anomaly, policy),
-	F_STR("detector", struct report_anomaly, detector),
-	F_COUNT("mismatches", struct report_anomaly, mismatches),
-	F_COUNT("threshold", struct report_anomaly, threshold),
-	F_COUNT("epoch", struct report_anomaly, epoch),
 	F_TIME("detectedAt", struct report_anomaly, detected_ms, REQUIRED),
-	F_TIME("frozenAt", struct report_anomaly, frozen_ms),
-	F_STR("comm", struct report_anomaly, comm),
-	F_END,
+	EVIDENCE,
 };
 
 static const struct field CONTAINER[] = {
@@ -67,7 +100,8 @@ const struct field REPORT_STATUS_FIELDS[] = {
 	F_BOOL("canDetect", struct report, can_detect),
 	F_BOOL("canRestore", struct report, can_restore),
 	F_COUNT("detectionMs", struct report, detection_ms),
-	F_ARR("anomalies", struct report, anomalies, n_anomalies, ANOMALY, REPORT_ANOMALIES_MAX),
+	F_ARR("anomalies", struct report, anomalies, n_anomalies, REPORT_ANOMALY_FIELDS,
+		REPORT_ANOMALIES_MAX),
 	F_ARR("containers", struct report, containers, n_containers, CONTAINER, REPORT_CONTAINERS_MAX),
 	F_ARR("conditions", struct report, conditions, n_conditions, CONDITION, REPORT_CONDITIONS_MAX),
 	F_ARR("features", struct report, features, n_features, FEATURE, REPORT_FEATURES_MAX),

@@ -13,6 +13,28 @@
 #define REPORT_FEATURES_MAX 32
 #define REPORT_CPU_FEATURES_MAX 1024
 
+/* What an alarm rests on, the most telling first; the rest is left out. */
+#define REPORT_FINDINGS_MAX 8
+#define REPORT_CALLS_MAX 16
+
+enum finding_kind { FINDING_PAIR, FINDING_TRIPLE, FINDING_BAG };
+extern const char *const FINDING_KIND_NAMES[]; /* Pair Triple Bag */
+
+struct report_call {
+	int64_t number;
+	char name[32]; /* "": a number without a name */
+	int64_t times; /* Bag: how often it is in it; else 0 */
+};
+
+struct report_finding {
+	enum finding_kind kind;
+	struct report_call calls[REPORT_CALLS_MAX]; /* in their order; Bag: the most frequent first */
+	size_t n_calls;
+	int64_t count; /* how often it was found in the epoch */
+	char comm[32]; /* of the task that showed it first, */
+	int64_t pid;   /* and its process, as the container numbers it; 0: not known */
+};
+
 struct report_anomaly {
 	char id[API_UID_MAX]; /* unique on the node: <boot-independent random hex> */
 	char namespace_[API_LABEL_MAX];
@@ -22,9 +44,15 @@ struct report_anomaly {
 	char policy[API_NAME_MAX];
 	char detector[16];
 	int64_t mismatches, threshold, epoch;
-	int64_t detected_ms; /* wall */
-	int64_t frozen_ms;   /* wall; 0: not frozen (Observe, dryRun) */
-	char comm[32];       /* of the task whose call crossed the threshold */
+	int64_t first_ms;      /* wall; the first call that was not normal */
+	int64_t detected_ms;   /* wall */
+	int64_t frozen_ms;     /* wall; 0: not frozen (Observe, dryRun) */
+	int64_t score_percent; /* of the threshold, when the container stood still; 0: not known */
+	char comm[32];         /* of the task whose call crossed the threshold, */
+	int64_t pid;           /* its process, as the container numbers it; 0: not known, */
+	char executable[256];  /* and what that runs, escaped; "": not known */
+	struct report_finding findings[REPORT_FINDINGS_MAX];
+	size_t n_findings;
 };
 
 struct report_container {
@@ -84,5 +112,7 @@ int report_decode(const struct json *obj, struct report *ret, struct err *e);
 /* The object for a server-side apply of .status. Caller frees. */
 struct json *report_encode(const struct report *r);
 extern const struct field REPORT_STATUS_FIELDS[];
+/* Of struct report_anomaly: all of it, and what an Escape keeps of it as evidence. */
+extern const struct field REPORT_ANOMALY_FIELDS[], REPORT_EVIDENCE_FIELDS[];
 
 #endif

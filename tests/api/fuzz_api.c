@@ -42,7 +42,9 @@ static void as_escape(const struct json *j)
 	if (escape_decode(j, &x, NULL))
 		return;
 	back = escape_encode_new(&x);
-	need(back && !escape_decode(back, &again, NULL));
+	need(back && !json_set(back, "status", encode(ESCAPE_STATUS_FIELDS, &x.status)));
+	need(!escape_decode(back, &again, NULL));
+	need(x.status.evidence.n_findings == again.status.evidence.n_findings);
 	need(!strcmp(x.spec.pod_uid, again.spec.pod_uid) && x.spec.kind == again.spec.kind);
 	for (int to = PHASE_PENDING; to <= PHASE_FAILED; to++) {
 		auto_json struct json *patch = escape_patch_phase(&x, (enum escape_phase)to, ACTOR_OPERATOR,
@@ -62,6 +64,9 @@ static void as_report(const struct json *j)
 		return;
 	back = report_encode(&r);
 	need(back && !report_decode(back, &again, NULL) && r.n_containers == again.n_containers);
+	need(r.n_anomalies == again.n_anomalies);
+	for (size_t i = 0; i < r.n_anomalies; i++)
+		need(r.anomalies[i].n_findings == again.anomalies[i].n_findings);
 }
 
 static void as_policy(const struct json *j)

@@ -30,7 +30,20 @@ static void fill(struct report *r)
 		.detector = "BoSC",
 		.mismatches = 51,
 		.threshold = 50,
-		.detected_ms = 1767323045001};
+		.first_ms = 1767323044990,
+		.detected_ms = 1767323045001,
+		.score_percent = 131,
+		.pid = 17,
+		.executable = "/bin/a\\x0ab",
+		.n_findings = 2};
+	r->anomalies[0].findings[0] = (struct report_finding){.kind = FINDING_PAIR,
+		.n_calls = 2,
+		.calls = {{.name = "read"}, {.number = 59, .name = "execve"}},
+		.count = 1,
+		.comm = "sh",
+		.pid = 17};
+	r->anomalies[0].findings[1] = (struct report_finding){
+		.kind = FINDING_BAG, .n_calls = 1, .calls = {{.number = 460, .times = 10}}, .count = 9};
 	r->n_containers = 2;
 	r->containers[0] = (struct report_container){.namespace_ = "shop",
 		.pod = "web",
@@ -73,6 +86,12 @@ static void test_round_trip(void **state)
 	assert_string_equal(json_str_at(json_first(json_at(j, "status.anomalies")), "detectedAt", ""),
 		"2026-01-02T03:04:05.001000Z");
 	assert_null(json_at(json_first(json_at(j, "status.anomalies")), "frozenAt"));
+	/* The number is told even when it is 0, which is read. */
+	assert_non_null(json_member(
+		json_first(
+			json_at(json_first(json_at(json_first(json_at(j, "status.anomalies")), "findings")),
+				"calls")),
+		"number"));
 	if (report_decode(j, b, &e))
 		fail_msg("%s", e.message);
 	again = report_encode(b);
@@ -110,6 +129,9 @@ static void test_refused(void **state)
 		"{'metadata':{'name':'n'},'status':{'heartbeat':'now'}}",
 		"{'metadata':{'name':'n'},'status':{'anomalies':[{}]}}",
 		"{'metadata':{'name':'n'},'status':{'detectionMs':-1}}",
+		"{'metadata':{'name':'n'},'status':{'anomalies':[{'id':'a','namespace':'a','pod':'a','podUID'"
+		":'1',"
+		"'container':'a','detectedAt':'2026-01-02T03:04:06Z','findings':[{'kind':'Quadruple'}]}]}}",
 		"{'metadata':{'name':'n'},'status':{'containers':{}}}",
 		"{'metadata':{'name':'n'},'status':{'canDetect':'yes'}}",
 		"{'metadata':{'name':'n'},'status':{'features':[{'name':'btf'}]}}",

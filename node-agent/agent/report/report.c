@@ -295,10 +295,10 @@ static void report_send(struct reporter *r)
 static void report_take_over(struct reporter *r, const struct json *object)
 {
 	auto_free struct report *old = calloc(1, sizeof(*old));
-	struct known_anomaly now[REPORT_ANOMALIES_MAX];
+	auto_free struct known_anomaly *now = malloc(sizeof(r->anomalies));
 	size_t n = r->n;
 
-	if (!old || report_decode(object, old, NULL))
+	if (!old || !now || report_decode(object, old, NULL))
 		return;
 	/* Oldest first: those of the earlier run, then what was found meanwhile. */
 	memcpy(now, r->anomalies, n * sizeof(now[0]));
