@@ -36,6 +36,7 @@ struct status_node {
 	const char *name;
 	int64_t heartbeat_ms; /* 0: never */
 	bool can_detect, can_restore;
+	const char *kernel, *cgroups, *cgroup_driver, *criu; /* "": unknown */
 	size_t alarms;
 	int64_t last_alarm_ms; /* 0: none */
 	struct status_problems problems;

@@ -9,6 +9,11 @@ static int set_known(struct json *obj, const char *key, double value)
 	return value < 0 ? 0 : json_set_num(obj, key, value);
 }
 
+static int set_told(struct json *obj, const char *key, const char *text)
+{
+	return *text ? json_set_str(obj, key, text) : 0;
+}
+
 static int set_age(struct json *obj, const char *key, int64_t at_ms, int64_t now_ms)
 {
 	if (!at_ms)
@@ -63,8 +68,9 @@ static struct json *node_json(const struct status_node *n, int64_t now_ms)
 		json_set_bool(j, "canDetect", n->can_detect) ||
 		json_set_bool(j, "canRestore", n->can_restore) ||
 		json_set_num(j, "alarms", (double)n->alarms) ||
-		set_age(j, "lastAlarmAgeMs", n->last_alarm_ms, now_ms) ||
-		json_set(j, "problems", problems_json(&n->problems)))
+		set_age(j, "lastAlarmAgeMs", n->last_alarm_ms, now_ms) || set_told(j, "kernel", n->kernel) ||
+		set_told(j, "cgroups", n->cgroups) || set_told(j, "cgroupDriver", n->cgroup_driver) ||
+		set_told(j, "criuVersion", n->criu) || json_set(j, "problems", problems_json(&n->problems)))
 		return NULL;
 	return TAKE_PTR(j);
 }

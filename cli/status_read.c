@@ -80,6 +80,17 @@ static void policy_read(const struct json *obj, struct status_policy *ret)
 	problems_read(obj, is_policy_problem, &ret->problems);
 }
 
+/* What a feature of the node is, e.g. "v2" of cgroups. */
+static const char *feature_detail(const struct json *report, const char *name)
+{
+	json_foreach(feature, json_at(report, "status.features"))
+	{
+		if (str_eq(json_str_at(feature, "name", ""), name))
+			return json_str_at(feature, "detail", "");
+	}
+	return "";
+}
+
 static void node_read(const struct json *obj, struct status_node *ret)
 {
 	*ret = (struct status_node){
@@ -87,6 +98,10 @@ static void node_read(const struct json *obj, struct status_node *ret)
 		.heartbeat_ms = time_at(obj, "status.heartbeat"),
 		.can_detect = json_bool_at(obj, "status.canDetect", false),
 		.can_restore = json_bool_at(obj, "status.canRestore", false),
+		.kernel = json_str_at(obj, "status.kernel", ""),
+		.cgroups = feature_detail(obj, "cgroups"),
+		.cgroup_driver = feature_detail(obj, "cgroupDriver"),
+		.criu = json_str_at(obj, "status.criuVersion", ""),
 	};
 	json_foreach(anomaly, json_at(obj, "status.anomalies"))
 	{

@@ -107,6 +107,11 @@ static void age_cell(struct table *t, const char *prefix, int64_t at_ms, int64_t
 	table_cell(t, "%s%s%s", prefix, age.data ? age.data : "", suffix);
 }
 
+static void text_cell(struct table *t, const char *text)
+{
+	table_cell(t, "%s", *text ? text : "-");
+}
+
 static void node_row(struct table *t, const struct status_node *n, int64_t now_ms)
 {
 	table_cell(t, "%s", n->name);
@@ -121,12 +126,16 @@ static void node_row(struct table *t, const struct status_node *n, int64_t now_m
 		age_cell(t, "", n->last_alarm_ms, now_ms, " ago");
 	else
 		table_cell(t, "-");
+	text_cell(t, n->kernel);
+	table_cell(
+		t, "%s%s%s", *n->cgroups ? n->cgroups : "-", *n->cgroup_driver ? ", " : "", n->cgroup_driver);
+	text_cell(t, n->criu);
 }
 
 static void add_nodes(struct buf *out, const struct status_view *v, int64_t now_ms)
 {
-	static const char *const titles[] = {
-		"NAME", "REPORT", "CAN DETECT", "CAN RESTORE", "ALARMS", "LAST ALARM", NULL};
+	static const char *const titles[] = {"NAME", "REPORT", "CAN DETECT", "CAN RESTORE", "ALARMS",
+		"LAST ALARM", "KERNEL", "CGROUPS", "CRIU", NULL};
 	auto_table struct table t;
 
 	heading(out, "NODES");

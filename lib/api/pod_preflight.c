@@ -24,7 +24,9 @@ static int namespaces_check(const struct json *spec, struct err *e)
 			"dumped one by one");
 	if (!json_bool_at(spec, "hostUsers", true))
 		return refuse(e, "HostUsers",
-			"spec.hostUsers is false: a restored process would get a user namespace of its own");
+			"spec.hostUsers is false: processes of a user namespace of their own can be dumped, "
+			"but "
+			"their restore cannot enter the network namespace of the pod's sandbox");
 	return 0;
 }
 
