@@ -14,6 +14,8 @@ PACKAGES=(
 	libcmocka-dev shellcheck yamllint cppcheck jq python3-minimal
 	# the lab
 	mmdebstrap buildah debian-archive-keyring golang-go openssl ca-certificates curl iproute2 mount procps util-linux xz-utils tar
+	# stock kernels in virtual machines
+	qemu-system-x86 busybox-static cpio e2fsprogs kmod
 	# the demo's plots
 	gnuplot-nox
 )
