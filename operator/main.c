@@ -155,11 +155,15 @@ static int webhook_start(struct operator_process *o, struct err *e)
 		.webhooks = WEBHOOKS_NAME,
 		.on_certs = on_certs,
 		.arg = o};
+	const struct webhook_args webhook = {.client = o->client,
+		.world = &o->world,
+		.config = &o->options.plan,
+		.address = o->options.address,
+		.port = o->options.webhook_port};
 
 	if (!o->options.webhook)
 		return 0;
-	if (webhook_new(o->loop, &o->world, o->options.address, o->options.webhook_port, &o->webhook) ||
-		tls_keeper_new(o->client, &args, &o->tls))
+	if (webhook_new(&webhook, &o->webhook) || tls_keeper_new(o->client, &args, &o->tls))
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for the webhook");
 	return 0;
 }

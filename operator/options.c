@@ -23,6 +23,7 @@ enum {
 	OPT_AGENT_SILENT,
 	OPT_STEP_DEADLINE,
 	OPT_CLAIM_DEADLINE,
+	OPT_EVICTION_PATIENCE,
 	OPT_KEEP_FINISHED,
 	OPT_BRAKE_SHARE,
 	OPT_HORIZON,
@@ -51,6 +52,9 @@ static const struct argp_option OPTIONS[] = {
 		"For each step of an Escape that an agent takes (default: 60s)", 0},
 	{"claim-deadline", OPT_CLAIM_DEADLINE, "TIME", 0,
 		"For the destination to claim a sealed dump; the pod is frozen meanwhile (default: 10s)", 0},
+	{"eviction-patience", OPT_EVICTION_PATIENCE, "TIME", 0,
+		"The eviction of a pod that is to move instead waits this long for the move (default: 5m)",
+		0},
 	{"keep-finished", OPT_KEEP_FINISHED, "N", 0, "Finished Escapes kept per namespace (default: 20)", 0},
 	{"brake-share", OPT_BRAKE_SHARE, "SHARE", 0,
 		"At most this share of the protected pods escapes at once (default: 0.5)", 0},
@@ -103,6 +107,9 @@ static error_t parse_plan(int key, const char *arg, struct argp_state *state, st
 		return 0;
 	case OPT_CLAIM_DEADLINE:
 		c->claim_deadline_ms = duration(state, arg);
+		return 0;
+	case OPT_EVICTION_PATIENCE:
+		c->eviction_patience_ms = duration(state, arg);
 		return 0;
 	case OPT_KEEP_FINISHED:
 		c->keep_finished = (size_t)number(state, arg, 0, 10000);

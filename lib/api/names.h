@@ -26,6 +26,14 @@ extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_E
 /* Opt-out on a pod. */
 #define API_ANN_EXEMPT "escape.dev/exempt"
 
+/* On a protected pod: how much it is worth, a number; the more valuable prey flees first. Absent: its
+ * priority.
+ */
+#define API_ANN_VALUE "escape.dev/value"
+/* On a pod that was to be evicted and is to move instead: when that was asked for. Written by the operator.
+ */
+#define API_ANN_EVICTED "escape.dev/evicted"
+
 #define API_NAME_MAX 254 /* DNS subdomain and NUL */
 #define API_LABEL_MAX 64
 #define API_UID_MAX 64

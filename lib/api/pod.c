@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <api/pod.h>
 #include <arpa/inet.h>
+#include <base/clock.h>
 #include <base/str.h>
 #include <errno.h>
 #include <string.h>
@@ -149,11 +150,25 @@ static int names_read(const struct json *obj, struct pod *p, struct err *e)
 static void annotations_read(const struct json *annotations, struct pod *p)
 {
 	const char *escape = json_str(json_member(annotations, API_ANN_ESCAPE));
+	const char *evicted = json_str(json_member(annotations, API_ANN_EVICTED));
 
 	/* Anybody may annotate a pod: what is not the name of an object is as good as absent. */
 	if (escape && str_is_dns_name(escape, true))
 		str_copy(p->escape, sizeof(p->escape), escape);
 	addresses_read(json_str(json_member(annotations, API_ANN_ADDRESSES)), p);
+	if (!evicted || clock_parse(evicted, &p->evicted_ms) || p->evicted_ms < 0)
+		p->evicted_ms = 0;
+}
+
+static int64_t value_read(const struct json *obj)
+{
+	const char *text = json_str(json_member(json_at(obj, "metadata.annotations"), API_ANN_VALUE));
+	int64_t value;
+
+	if (text && !str_parse_i64(text, -POD_VALUE_MAX, POD_VALUE_MAX, &value))
+		return value;
+	value = json_int_at(obj, "spec.priority", 0);
+	return value < -POD_VALUE_MAX ? -POD_VALUE_MAX : value > POD_VALUE_MAX ? POD_VALUE_MAX : value;
 }
 
 int pod_decode(const struct json *obj, struct pod *ret, struct err *e)
@@ -177,6 +192,7 @@ int pod_decode(const struct json *obj, struct pod *ret, struct err *e)
 	if (address_is_valid(ip))
 		str_copy(p.ip, sizeof(p.ip), ip);
 	annotations_read(json_at(obj, "metadata.annotations"), &p);
+	p.value = value_read(obj);
 	p.guarded = str_eq(json_str_at(obj, "spec.runtimeClassName", NULL), API_RUNTIME_CLASS);
 	p.host_network = json_bool_at(obj, "spec.hostNetwork", false);
 	p.deleting = json_is_str(json_at(obj, "metadata.deletionTimestamp"));

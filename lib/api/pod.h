@@ -7,6 +7,7 @@
 #include <doc/json.h>
 
 #define POD_CONTAINERS_MAX 16
+#define POD_VALUE_MAX 2000001000 /* system-node-critical, the highest priority there is */
 
 struct pod_container {
 	char name[API_LABEL_MAX];
@@ -28,7 +29,9 @@ struct pod {
 	char escape[API_NAME_MAX];                                             /* API_ANN_ESCAPE */
 	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX]; /* API_ANN_ADDRESSES, invalid ones dropped */
 	size_t n_addresses;
-	bool guarded; /* runtimeClassName is API_RUNTIME_CLASS */
+	int64_t evicted_ms; /* API_ANN_EVICTED, wall clock; 0: absent or no time */
+	int64_t value;      /* API_ANN_VALUE, else spec.priority, else 0; -POD_VALUE_MAX..POD_VALUE_MAX */
+	bool guarded;       /* runtimeClassName is API_RUNTIME_CLASS */
 	bool host_network, deleting, ready;
 	struct pod_container containers[POD_CONTAINERS_MAX];
 	size_t n_containers;

@@ -16,6 +16,7 @@ const char *const STREAM_NAMES[] = {"Thread", NULL};
 const char *const EXECS_NAMES[] = {"Exclude", "Include", NULL};
 const char *const MODE_NAMES[] = {"Learn", "Observe", "Enforce", NULL};
 const char *const STATE_NAMES[] = {"Auto", "LastSafe", "Live", NULL};
+const char *const ON_EVICTION_NAMES[] = {"Evict", "Move", NULL};
 const char *const STRATEGY_NAMES[] = {"PredatorPrey", "Random", "Farthest", NULL};
 const char *const NETWORK_NAMES[] = {"Address", "Service", NULL};
 
@@ -50,6 +51,7 @@ static const struct field RESPONSE[] = {
 	F_INT("snapshotsKept", struct policy, response.snapshots_kept, 1, 20, DEFAULT("3")),
 	F_DUR("safeAfter", struct policy, response.safe_after_ms, 0, HOUR, DEFAULT("5s")),
 	F_ENUM("state", struct policy, response.state, STATE_NAMES, DEFAULT("Auto")),
+	F_ENUM("onEviction", struct policy, response.on_eviction, ON_EVICTION_NAMES, DEFAULT("Evict")),
 	F_BOOL("dryRun", struct policy, response.dry_run, DEFAULT("false")),
 	F_END,
 };

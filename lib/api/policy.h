@@ -18,6 +18,7 @@ enum detect_mode {
 	MODE_ENFORCE
 }; /* Learn: learns first, then enforces by itself */
 enum state_choice { STATE_AUTO, STATE_LAST_SAFE, STATE_LIVE };
+enum on_eviction { ON_EVICTION_EVICT, ON_EVICTION_MOVE };
 enum strategy { STRATEGY_PREDATOR_PREY, STRATEGY_RANDOM, STRATEGY_FARTHEST };
 enum network_mode { NETWORK_ADDRESS, NETWORK_SERVICE };
 
@@ -52,6 +53,7 @@ struct policy {
 		int64_t snapshots_kept;
 		int64_t safe_after_ms; /* a snapshot is safe when this long passed behind it with no alarm */
 		enum state_choice state;
+		enum on_eviction on_eviction;
 		bool dry_run;
 	} response;
 	struct {
@@ -75,11 +77,14 @@ bool policy_selects(const struct policy *p, const struct json *pod);
 /* Of n policies the one that governs the pod: the oldest that selects it, ties by name. NULL: none. */
 const struct policy *policy_for_pod(const struct policy *const *policies, size_t n, const struct json *pod);
 
-extern const char *const WORKLOAD_NAMES[],
-	*const DETECTOR_NAMES[], *const MODE_NAMES[], *const STATE_NAMES[],
-							      *const STRATEGY_NAMES[],
-								      *const NETWORK_NAMES[],
-									      *const STREAM_NAMES[],
-										      *const EXECS_NAMES[];
+extern const char *const WORKLOAD_NAMES[];
+extern const char *const DETECTOR_NAMES[];
+extern const char *const MODE_NAMES[];
+extern const char *const STATE_NAMES[];
+extern const char *const ON_EVICTION_NAMES[];
+extern const char *const STRATEGY_NAMES[];
+extern const char *const NETWORK_NAMES[];
+extern const char *const STREAM_NAMES[];
+extern const char *const EXECS_NAMES[];
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/admission/admission.h"
+#include "operator/admission/admission_priv.h"
 
 #include <api/pod.h>
 #include <base/base64.h>
@@ -11,6 +11,15 @@ static const char API_VERSION_V1[] = "admission.k8s.io/v1";
 /* [{"op": "add", "path": "/spec/runtimeClassName", "value": "escape"}] */
 static const char PATCH[] =
 	"[{\"op\":\"add\",\"path\":\"/spec/runtimeClassName\",\"value\":\"" API_RUNTIME_CLASS "\"}]";
+
+int admission_warn(struct json *response, const char *text)
+{
+	auto_json struct json *list = json_new_arr();
+
+	if (json_add(list, json_new_str(text)))
+		return -ENOMEM;
+	return json_set(response, "warnings", TAKE_PTR(list));
+}
 
 static int review_check(const struct json *review, struct err *e)
 {
@@ -58,15 +67,12 @@ static int pod_stays(const struct json *pod, struct err *e)
 
 static int warn(struct json *response, const char *name, const struct err *why)
 {
-	auto_json struct json *list = json_new_arr();
 	char text[ERR_MESSAGE_MAX];
 
 	str_fmt(text, sizeof(text),
 		"escape: pod %.100s is selected by an EscapePolicy but will not be protected: %.250s (%s)",
 		name, why->message, why->reason);
-	if (json_add(list, json_new_str(text)))
-		return -ENOMEM;
-	return json_set(response, "warnings", TAKE_PTR(list));
+	return admission_warn(response, text);
 }
 
 static int patch(struct json *response)
@@ -78,8 +84,14 @@ static int patch(struct json *response)
 	return json_set_str(response, "patch", text);
 }
 
-static int respond(struct json *response, const struct json *request, admission_governs governs, void *arg)
+struct mutation {
+	admission_governs governs;
+	void *arg;
+};
+
+static int respond(void *arg, struct json *response, const struct json *request)
 {
+	const struct mutation *m = arg;
 	auto_json struct json *pod = NULL;
 	struct err why = {0};
 
@@ -88,7 +100,8 @@ static int respond(struct json *response, const struct json *request, admission_
 	pod = pod_of(request);
 	if (!pod)
 		return -ENOMEM;
-	if (!governs(arg, pod) || str_eq(json_str_at(pod, "spec.runtimeClassName", NULL), API_RUNTIME_CLASS))
+	if (!m->governs(m->arg, pod) ||
+		str_eq(json_str_at(pod, "spec.runtimeClassName", NULL), API_RUNTIME_CLASS))
 		return 0;
 	if (pod_stays(pod, &why))
 		return warn(response,
@@ -99,6 +112,14 @@ static int respond(struct json *response, const struct json *request, admission_
 
 int admission_review(
 	const char *body, size_t len, admission_governs governs, void *arg, struct buf *out, struct err *e)
+{
+	struct mutation m = {.governs = governs, .arg = arg};
+
+	return admission_answer(body, len, respond, &m, out, e);
+}
+
+int admission_answer(
+	const char *body, size_t len, admission_respond respond_, void *arg, struct buf *out, struct err *e)
 {
 	auto_json struct json *review = NULL;
 	auto_json struct json *answer = json_new_obj();
@@ -115,7 +136,7 @@ int admission_review(
 		json_set_str(answer, "kind", "AdmissionReview") ||
 		json_set_str(response, "uid", json_str_at(review, "request.uid", "")) ||
 		json_set_bool(response, "allowed", true) ||
-		respond(response, json_member(review, "request"), governs, arg))
+		respond_(arg, response, json_member(review, "request")))
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for the answer");
 	text = json_print(answer);
 	if (!text || buf_adds(out, text))

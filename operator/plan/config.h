@@ -8,20 +8,22 @@
 #include <stdint.h>
 
 struct plan_config {
-	int64_t forgive_ms;        /* a node is hacked until its last anomaly is this old */
-	int64_t agent_silent_ms;   /* an agent whose heartbeat is older is not there */
-	int64_t step_deadline_ms;  /* for each step of an Escape that somebody else has to take */
-	int64_t claim_deadline_ms; /* for the claim of a sealed dump: the pod is frozen meanwhile */
-	size_t keep_finished;      /* finished Escapes kept per namespace */
-	double brake_share;        /* of the protected pods that may escape at the same time */
-	double horizon;            /* t of equations 1 to 3, in time units */
-	int64_t time_unit_ms;      /* what one time unit of the model is */
+	int64_t forgive_ms;           /* a node is hacked until its last anomaly is this old */
+	int64_t agent_silent_ms;      /* an agent whose heartbeat is older is not there */
+	int64_t step_deadline_ms;     /* for each step of an Escape that somebody else has to take */
+	int64_t eviction_patience_ms; /* so long an eviction waits for the pod's move */
+	int64_t claim_deadline_ms;    /* for the claim of a sealed dump: the pod is frozen meanwhile */
+	size_t keep_finished;         /* finished Escapes kept per namespace */
+	double brake_share;           /* of the protected pods that may escape at the same time */
+	double horizon;               /* t of equations 1 to 3, in time units */
+	int64_t time_unit_ms;         /* what one time unit of the model is */
 };
 
 #define PLAN_CONFIG_DEFAULT                                                                                  \
 	((struct plan_config){.forgive_ms = 600000,                                                          \
 		.agent_silent_ms = 60000,                                                                    \
 		.step_deadline_ms = 60000,                                                                   \
+		.eviction_patience_ms = 300000,                                                              \
 		.claim_deadline_ms = 10000,                                                                  \
 		.keep_finished = 20,                                                                         \
 		.brake_share = 0.5,                                                                          \

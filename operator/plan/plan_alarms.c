@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/plan/plan_alarms.h"
 
+#include "operator/plan/plan_evictions.h"
 #include "operator/plan/round.h"
 #include "operator/plan/view.h"
 
@@ -188,4 +189,5 @@ void plan_alarms(const struct world *w, const struct plan_config *c, int64_t now
 	}
 	free(alarms);
 	plan_alarms_beside(&r);
+	plan_evictions(&r);
 }

@@ -2,29 +2,9 @@
 #include "operator/plan/round.h"
 #include "operator/plan/view.h"
 
+#include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
-
-/* No alarm of its own, or each of them answered by an Escape that went well: its memory may be trusted. */
-static bool pod_is_clean(const struct round *r, const struct world_node *n, const struct world_pod *p)
-{
-	for (size_t i = 0; i < n->n_anomalies; i++) {
-		const struct report_anomaly *a = &n->anomalies[i];
-		const struct world_escape *answer;
-
-		if (!str_eq(a->pod_uid, p->uid) || !view_anomaly_counts(a, r->c, r->now_ms))
-			continue;
-		answer = view_answer(r->w, p->uid, a->id);
-		if (!answer || answer->x.status.phase != PHASE_SUCCEEDED)
-			return false;
-	}
-	return true;
-}
-
-static bool pod_is_prey(const struct world_pod *p)
-{
-	return view_enforced(p) && p->running && !p->deleting && *p->node;
-}
 
 /* A pod that moved, or tried to, a moment ago stays, or two predators would keep it running for ever. */
 static bool pod_cools_down(const struct round *r, const struct world_pod *p)
@@ -80,15 +60,15 @@ static void pod_escape(struct round *r, const struct world_pod *p, const struct 
 
 void plan_alarms_beside(struct round *r)
 {
-	for (const struct world_pod *p = r->w->pods; p; p = p->hh.next) {
-		const struct world_node *n;
-		const struct report_anomaly *a;
+	auto_free const struct world_pod **prey = NULL;
+	size_t n = round_prey(r, &prey);
 
-		if (!pod_is_prey(p))
-			continue;
-		n = world_node(r->w, p->node);
-		a = view_hacked_by_other(n, p->uid, r->c, r->now_ms);
-		if (!a || !pod_is_clean(r, n, p) || round_pod_busy(r, p))
+	for (size_t i = 0; i < n; i++) {
+		const struct world_pod *p = prey[i];
+		const struct report_anomaly *a =
+			view_hacked_by_other(world_node(r->w, p->node), p->uid, r->c, r->now_ms);
+
+		if (!a || !round_pod_clean(r, p) || round_pod_busy(r, p))
 			continue;
 		if (p->policy->response.dry_run) {
 			dry_run_tell(r, p, a);

@@ -90,6 +90,8 @@ static void pod_fill(struct world_pod *dst, const struct pod *p, const struct js
 	str_copy(dst->escape, sizeof(dst->escape), p->escape);
 	memcpy(dst->addresses, p->addresses, sizeof(dst->addresses));
 	dst->n_addresses = p->n_addresses;
+	dst->evicted_ms = p->evicted_ms;
+	dst->value = p->value;
 	dst->running = str_eq(p->phase, "Running");
 	dst->ended = str_eq(p->phase, "Succeeded") || str_eq(p->phase, "Failed");
 	dst->guarded = p->guarded;

@@ -40,6 +40,7 @@ struct world_pod {
 	char escape[API_NAME_MAX];
 	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX];
 	size_t n_addresses;
+	int64_t evicted_ms, value;
 	bool running, guarded, deleting, ready;
 	bool leaving;                /* deleting, with no grace worth waiting for */
 	bool ended;                  /* Succeeded or Failed: it will not run again */

@@ -87,6 +87,45 @@ static void test_a_hostile_pod_is_still_decoded(void **state)
 	assert_int_equal(pod_preflight(j, false, NULL), -ENOTSUP);
 }
 
+static void assert_value(const char *metadata_and_spec, int64_t value)
+{
+	struct pod p;
+
+	pod_of(metadata_and_spec, &p);
+	assert_int_equal(p.value, value);
+}
+
+static void test_value_is_the_annotation_or_the_priority(void **state)
+{
+	(void)state;
+	assert_value("{'metadata':{'namespace':'a','name':'b'}}", 0);
+	assert_value("{'metadata':{'namespace':'a','name':'b'},'spec':{'priority':1000}}", 1000);
+	assert_value("{'metadata':{'namespace':'a','name':'b','annotations':{'escape.dev/value':'-5'}},"
+		     "'spec':{'priority':1000}}",
+		-5);
+	assert_value("{'metadata':{'namespace':'a','name':'b','annotations':{'escape.dev/value':'much'}},"
+		     "'spec':{'priority':1000}}",
+		1000);
+	assert_value(
+		"{'metadata':{'namespace':'a','name':'b'},'spec':{'priority':3000000000}}", POD_VALUE_MAX);
+}
+
+static void test_the_wish_to_move_is_a_time_or_nothing(void **state)
+{
+	struct pod p;
+	(void)state;
+	pod_of("{'metadata':{'namespace':'a','name':'b','annotations':{'escape.dev/evicted':"
+	       "'2026-11-25T02:00:00.5Z'}}}",
+		&p);
+	assert_int_equal(p.evicted_ms, INT64_C(1795572000500));
+	pod_of("{'metadata':{'namespace':'a','name':'b','annotations':{'escape.dev/evicted':'now'}}}", &p);
+	assert_int_equal(p.evicted_ms, 0);
+	pod_of("{'metadata':{'namespace':'a','name':'b','annotations':{'escape.dev/evicted':"
+	       "'1960-01-01T00:00:00Z'}}}",
+		&p);
+	assert_int_equal(p.evicted_ms, 0);
+}
+
 static void test_addresses_are_capped(void **state)
 {
 	struct pod p;
@@ -226,6 +265,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_a_hostile_pod_is_still_decoded),
+		cmocka_unit_test(test_value_is_the_annotation_or_the_priority),
+		cmocka_unit_test(test_the_wish_to_move_is_a_time_or_nothing),
 		cmocka_unit_test(test_addresses_are_capped),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_workload),

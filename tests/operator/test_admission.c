@@ -119,11 +119,88 @@ static void malformed_reviews_are_refused_with_a_reason(void **state)
 	}
 }
 
+#define EVICTION(name, more)                                                                                 \
+	"{'uid':'abc-1','operation':'CREATE','resource':{'group':'','version':'v1','resource':'pods'},"      \
+	"'subResource':'eviction','namespace':'shop','name':'" name "','object':{'kind':'Eviction'}" more    \
+	"}"
+
+struct judged {
+	char name[32];
+	bool dry_run, passes;
+	struct err why;
+};
+
+static bool evicts(void *arg, const char *namespace_, const char *name, bool dry_run, struct err *why)
+{
+	struct judged *j = arg;
+
+	assert_string_equal(namespace_, "shop");
+	str_copy(j->name, sizeof(j->name), name);
+	j->dry_run = dry_run;
+	*why = j->why;
+	return j->passes;
+}
+
+static struct json *eviction(const char *request, struct judged *j)
+{
+	auto_buf struct buf out = BUF_INIT(1 << 20);
+	auto_free char *body = str_dup_fmt(
+		"{'apiVersion':'admission.k8s.io/v1','kind':'AdmissionReview','request':%s}", request);
+	struct json *answer = NULL;
+
+	for (char *c = body; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	assert_int_equal(eviction_review(body, strlen(body), evicts, j, &out, NULL), 0);
+	assert_int_equal(json_parse(out.data, out.len, out.max, &answer, NULL), 0);
+	return answer;
+}
+
+static void an_eviction_that_waits_is_asked_to_try_again(void **state)
+{
+	struct judged j = {.why = {.code = -EBUSY, .reason = "Moving", .message = "it moves"}};
+	auto_json struct json *answer = eviction(EVICTION("cart-1", ",'dryRun':true"), &j);
+	(void)state;
+	assert_string_equal(j.name, "cart-1");
+	assert_true(j.dry_run);
+	assert_false(json_bool_at(answer, "response.allowed", true));
+	assert_int_equal(json_int_at(answer, "response.status.code", 0), 429);
+	assert_string_equal(json_str_at(answer, "response.status.reason", ""), "TooManyRequests");
+	assert_string_equal(json_str_at(answer, "response.status.message", ""), "it moves");
+}
+
+static void an_eviction_that_passes_may_carry_a_warning(void **state)
+{
+	struct judged j = {.passes = true};
+	auto_json struct json *plain = eviction(EVICTION("cart-1", ""), &j);
+	(void)state;
+	assert_false(j.dry_run);
+	assert_true(json_bool_at(plain, "response.allowed", false));
+	assert_null(json_at(plain, "response.warnings"));
+	j.why = (struct err){.code = -ENOENT, .reason = "NoFeasibleNode", .message = "all are full"};
+	auto_json struct json *warned = eviction(EVICTION("cart-1", ""), &j);
+
+	assert_true(json_bool_at(warned, "response.allowed", false));
+	assert_non_null(strstr(json_str(json_first(json_at(warned, "response.warnings"))), "NoFeasibleNode"));
+}
+
+static void what_is_no_eviction_is_not_judged(void **state)
+{
+	struct judged j = {.name = "nobody"};
+	auto_json struct json *answer = eviction(REQUEST("shop", "'app':'shop'", ""), &j);
+	(void)state;
+	assert_true(json_bool_at(answer, "response.allowed", false));
+	assert_string_equal(j.name, "nobody");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_selected_pod_gets_the_runtime_class),
 		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(an_eviction_that_waits_is_asked_to_try_again),
+		cmocka_unit_test(an_eviction_that_passes_may_carry_a_warning),
+		cmocka_unit_test(what_is_no_eviction_is_not_judged),
 		cmocka_unit_test(malformed_reviews_are_refused_with_a_reason),
 	};
 

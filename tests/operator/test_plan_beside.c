@@ -178,6 +178,29 @@ static void not_more_than_max_concurrent_move(void **state)
 	scene_end(&s);
 }
 
+static void the_most_valuable_prey_flees_first(void **state)
+{
+	struct scene s;
+	(void)state;
+	beside(&s, "'placement':{'maxConcurrent':2}");
+	for (int i = 0; i < 6; i++) {
+		char name[16], value[80];
+
+		str_fmt(name, sizeof(name), "prey-%d", i);
+		str_fmt(value, sizeof(value), ",'annotations':{'escape.dev/value':'%d'}", i == 4 ? 70 : i);
+		scene_pod(&s, name, "node-a", value);
+	}
+	auto_actions struct actions out = plan(&s);
+	const struct action *first = actions_first(&out, ACTION_CREATE_ESCAPE), *second = NULL;
+
+	for (size_t i = 0; i < out.n; i++)
+		if (out.items[i].kind == ACTION_CREATE_ESCAPE)
+			second = &out.items[i];
+	assert_string_equal(action_str(first, "spec.podName"), "prey-4");
+	assert_string_equal(action_str(second, "spec.podName"), "prey-5");
+	scene_end(&s);
+}
+
 static void a_pod_that_cannot_flee_is_told_once(void **state)
 {
 	struct scene s;
@@ -204,6 +227,7 @@ int main(void)
 		cmocka_unit_test(without_the_sources_agent_nothing_moves),
 		cmocka_unit_test(in_service_mode_no_address_moves),
 		cmocka_unit_test(not_more_than_max_concurrent_move),
+		cmocka_unit_test(the_most_valuable_prey_flees_first),
 		cmocka_unit_test(a_pod_that_cannot_flee_is_told_once),
 	};
 

@@ -294,6 +294,38 @@ static void the_webhook_answers_over_tls(void **state)
 	rig_end(&r);
 }
 
+#define EVICTION                                                                                             \
+	"{\"apiVersion\":\"admission.k8s.io/"                                                                \
+	"v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"a\",\"operation\":"                        \
+	"\"CREATE\",\"resource\":{\"group\":\"\",\"resource\":\"pods\"},\"subResource\":\"eviction\","       \
+	"\"namespace\":\"shop\",\"name\":\"prey\",\"object\":{\"kind\":\"Eviction\"}}}"
+
+/* What the API server would ask at `kubectl drain`, until the Escape is there. */
+static void an_eviction_is_refused_and_the_pod_moves(void **state)
+{
+	static const char CONFIG[] =
+		"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/escape-operator";
+	struct rig r;
+	(void)state;
+	begin(&r, "'response':{'onEviction':'Move'}", NULL);
+	rig_pod(&r, "prey", "node-a", true);
+	rig_wait(&r, has_authority, CONFIG, "the authority in the webhook configuration");
+	auto_json struct json *config = rig_get(&r, CONFIG);
+	auto_free char *ca = NULL, *body = NULL;
+
+	assert_int_equal(base64_decode(json_str_at(json_first(json_member(config, "webhooks")),
+					       "clientConfig.caBundle", ""),
+				 &ca, NULL),
+		0);
+	assert_int_equal(tls_post(r.webhook_port, WEBHOOK_NAME, ca, "/evictions", EVICTION, &body), 200);
+	assert_non_null(strstr(body, "TooManyRequests"));
+	rig_wait_escapes(&r, 1);
+	auto_json struct json *escape = rig_get(&r, r.escape);
+	assert_string_equal(json_str_at(escape, "spec.reason", ""), "Evicted");
+	assert_string_equal(json_str_at(escape, "spec.podName", ""), "prey");
+	rig_end(&r);
+}
+
 static void the_lease_is_released_at_the_end(void **state)
 {
 	struct rig r;
@@ -330,6 +362,7 @@ int main(void)
 		cmocka_unit_test(refusals_are_tried_again),
 		cmocka_unit_test(the_secrets_are_made_and_kept),
 		cmocka_unit_test(the_webhook_answers_over_tls),
+		cmocka_unit_test(an_eviction_is_refused_and_the_pod_moves),
 		cmocka_unit_test(the_lease_is_released_at_the_end),
 		cmocka_unit_test(a_lost_lease_ends_the_process),
 	};
