@@ -74,6 +74,47 @@ static void level_admit(const struct monitor_watch *w, int pid)
 		__atomic_store_n(least, level, __ATOMIC_RELEASE);
 }
 
+struct stat_fields {
+	int parent;
+	unsigned flags; /* PF_* of the kernel */
+};
+
+/* From the last ')' of /proc/PID/stat on (a process names itself, brackets included). */
+static int stat_read(int pid, struct stat_fields *ret)
+{
+	auto_free char *text = NULL;
+	char path[32], *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (io_read_file(path, 4096, &text, NULL) < 0)
+		return -ESRCH;
+	p = strrchr(text, ')');
+	if (!p || sscanf(p, ") %*c %d %*d %*d %*d %*d %u", &ret->parent, &ret->flags) != 2 || ret->parent < 0)
+		return -EINVAL;
+	return 0;
+}
+
+/* Set at fork, cleared by execve (include/linux/sched.h). */
+#define PF_FORKNOEXEC 0x40U
+
+/*
+ * Marked first and asked then: whichever side of the mark its execve was on, its calls count. runc's init is
+ * born by a fork, and the program is what it executes first.
+ */
+static int mark_put_before_exec(const struct monitor_watch *w, int pid, int pidfd)
+{
+	struct stat_fields st;
+	int r = mark_put(w, pidfd, false);
+
+	if (r < 0)
+		return r;
+	r = stat_read(pid, &st);
+	if (r < 0 || (st.flags & PF_FORKNOEXEC))
+		return r;
+	r = mark_put(w, pidfd, true);
+	return r < 0 ? r : 1;
+}
+
 int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e)
 {
 	auto_close int fd = pid_open(pid);
@@ -81,34 +122,23 @@ int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e)
 
 	if (fd >= 0) {
 		level_admit(w, pid);
-		r = mark_put(w, fd, false);
+		r = mark_put_before_exec(w, pid, fd);
 	}
 	if (r == -ESRCH || r == -ENOENT)
 		return err_set(e, -ESRCH, "NoSuchProcess", "process %d is gone", pid);
 	if (r < 0)
 		return err_set(e, r, "MarkFailed", "cannot mark process %d: %s", pid, strerror(-r));
-	return 0;
+	return r;
 }
 
-/* The parent's pid: the second field after the last ')' of /proc/PID/stat (a process names itself, brackets
- * included). */
 static int parent_of(int pid, int *ret)
 {
-	auto_free char *stat = NULL;
-	char path[32], *p, *end;
-	long parent;
+	struct stat_fields st;
+	int r = stat_read(pid, &st);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (io_read_file(path, 4096, &stat, NULL) < 0)
-		return -ESRCH;
-	p = strrchr(stat, ')');
-	if (!p || strlen(p) < 5)
-		return -EINVAL;
-	parent = strtol(p + 4, &end, 10);
-	if (end == p + 4 || parent < 0 || parent > INT32_MAX)
-		return -EINVAL;
-	*ret = (int)parent;
-	return 0;
+	if (r == 0)
+		*ret = st.parent;
+	return r;
 }
 
 /* The inode of the process's pid namespace, 0 when it is gone. */

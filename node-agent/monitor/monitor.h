@@ -64,8 +64,9 @@ int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor
 void monitor_watch_free(struct monitor_watch *w);
 /*
  * Marks the process (all threads); children and threads born later inherit. pid is in our pid namespace. Its
- * calls count from its next execve on: what the runtime does in it before is not the application. -ESRCH when
- * it is gone.
+ * calls count from its first execve on: what the runtime does in it before is not the application. 1 when it
+ * has executed its program already: it counts from now on, and what it started before has to be marked by
+ * monitor_watch_mark_cgroup. -ESRCH when it is gone.
  */
 int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e);
 /*

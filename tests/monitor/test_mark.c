@@ -147,6 +147,21 @@ static void late_marking_arms_what_waited_for_exec(void **state)
 	monitor_watch_free(w);
 }
 
+static void marking_too_late_for_exec_is_said_and_counts(void **state)
+{
+	struct monitor_watch *w = learning(state);
+	struct subject s;
+
+	subject_start(&s, 0);
+	subject_run(&s, SUBJECT_EXEC, 1, 40, 500);
+	assert_int_equal(monitor_watch_mark(w, s.pid, NULL), 1);
+	assert_int_equal(kill(s.pid, SIGCONT), 0);
+	assert_int_equal(waitpid(s.pid, NULL, 0), s.pid);
+	assert_true(fixture_stats(w).calls > 0);
+	munmap(s.shared, sizeof(*s.shared));
+	monitor_watch_free(w);
+}
+
 static void processes_that_are_gone_are_said(void **state)
 {
 	struct monitor_watch *w = learning(state);
@@ -529,6 +544,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(second_marking_changes_nothing, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(
 			late_marking_arms_what_waited_for_exec, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(
+			marking_too_late_for_exec_is_said_and_counts, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(processes_that_are_gone_are_said, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(
 			strangers_in_the_cgroup_stay_unmarked, fixture_up, fixture_down),

@@ -64,7 +64,8 @@ static int watch_begin(struct guard *g, struct err *e)
 
 /*
  * Before the container's own program runs, its init carries the mark over exec; a container that was found
- * running, or was restored, is marked task by task.
+ * running, or was restored, is marked task by task. So is one that began while we still thought that it
+ * waits: as soon as its keeper says so, for only then its cgroup is known.
  */
 static int watch_mark(struct guard *g, struct err *e)
 {
@@ -82,7 +83,7 @@ static int watch_mark(struct guard *g, struct err *e)
 		rc = monitor_watch_mark_cgroup(g->watch, r->init_pid, procs, e);
 	if (!rc)
 		g->marked_pid = r->init_pid;
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* OFF and back is a pause: the epoch goes on, each task begins a fresh window, and CRIU's calls are in none.
