@@ -32,7 +32,7 @@ static const struct field LEARNING[] = {
 };
 
 static const struct field DETECTION[] = {
-	F_ENUM("detector", struct policy, detection.detector, DETECTOR_NAMES, DEFAULT("BoSC")),
+	F_ENUM("detector", struct policy, detection.detector, DETECTOR_NAMES, DEFAULT("Fused")),
 	F_INT("windowSize", struct policy, detection.window_size, 2, 64, DEFAULT("10")),
 	F_INT("epochSize", struct policy, detection.epoch_size, 50, 100000, DEFAULT("500")),
 	F_INT("threshold", struct policy, detection.threshold, 1, 99999, DEFAULT("50")),

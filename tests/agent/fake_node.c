@@ -72,7 +72,8 @@ int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret)
 		return -ENOMEM;
-	(*ret)->w = (struct fake_watch){.params = *p, .on_verdict = on_verdict, .arg = arg};
+	(*ret)->w = (struct fake_watch){
+		.params = *p, .on_verdict = on_verdict, .arg = arg, .fused = {.graded = 70, .bosc = 20}};
 	the_watch = *ret;
 	watches++;
 	return 0;

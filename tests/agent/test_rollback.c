@@ -68,7 +68,8 @@ static void begin(struct world *w, bool snapshots)
 	fake_keeper_state(&w->keeper, KEEPER_RUNNING);
 	fake_watch_only()->bags[0] = 7;
 	fake_watch_only()->n_bags = 1;
-	fake_watch_only()->stats = (struct monitor_stats){.epochs = 5, .quiet_epochs = 3, .bags = 1};
+	fake_watch_only()->stats = (struct monitor_stats){
+		.epochs = 25, .quiet_epochs = 3, .bags = 1, .scored = MONITOR_FUSED_EPOCHS_MIN};
 	world_until(w, detecting, "the end of learning");
 	if (snapshots)
 		world_until(w, reports_safe, "the snapshots");
@@ -122,11 +123,6 @@ static void test_learned_profile_is_published(void **state)
 	assert_non_null(r);
 }
 
-static bool fused(struct world *w)
-{
-	return watched(w) && fake_watch_only()->params.detector == MONITOR_FUSED;
-}
-
 /* Pairs, triples and thresholds travel with the bags, and the alarm says what raised it. */
 static void test_fused_profile_travels(void **state)
 {
@@ -136,14 +132,12 @@ static void test_fused_profile_travels(void **state)
 	world_keeper(w, &w->keeper, "c1", "prey", POD_UID, KEEPER_RUNNING);
 	world_begin(w);
 	world_until(w, watched, "a watch");
-	world_patch(
-		w, &API_POLICIES, "default", "guard", NULL, "{'spec':{'detection':{'detector':'Fused'}}}");
-	world_until(w, fused, "a watch of the other detector");
+	assert_int_equal(fake_watch_only()->params.detector, MONITOR_FUSED);
 	fake_watch_only()->n_bags = 1;
 	fake_watch_only()->fused.known.pairs[3] = 5;
 	fake_watch_only()->fused.known.triples[4095] = 6;
-	fake_watch_only()->fused.graded = 70;
-	fake_watch_only()->fused.bosc = 20;
+	fake_watch_only()->fused.graded = 71;
+	fake_watch_only()->fused.bosc = 21;
 	fake_watch_only()->stats = (struct monitor_stats){
 		.epochs = 50, .quiet_epochs = 30, .bags = 1, .scored = MONITOR_FUSED_EPOCHS_MIN};
 	world_until(w, published, "the profile");
@@ -151,8 +145,8 @@ static void test_fused_profile_travels(void **state)
 	world_until(w, detecting, "the published profile");
 	assert_int_equal(fake_watch_only()->fused.known.pairs[3], 5);
 	assert_int_equal(fake_watch_only()->fused.known.triples[4095], 6);
-	assert_int_equal(fake_watch_only()->fused.graded, 70);
-	assert_int_equal(fake_watch_only()->fused.bosc, 20);
+	assert_int_equal(fake_watch_only()->fused.graded, 71);
+	assert_int_equal(fake_watch_only()->fused.bosc, 21);
 	attack(w);
 	r = world_get(w, &API_REPORTS, NULL, "node-a");
 	assert_string_equal(json_str_at(json_first(json_at(r, "status.anomalies")), "detector", ""), "Fused");
