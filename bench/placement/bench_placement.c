@@ -49,11 +49,11 @@ static void cluster_fill(struct cluster *c, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		str_fmt(c->names[i], sizeof(c->names[i]), "ip-10-%zu-%zu-node", i * 7919 % 251, i);
 		c->nodes[i] = (struct place_node){.name = c->names[i],
-			.zone = ZONES[i % ARRAY_LEN(ZONES)],
-			.region = REGIONS[i / 3 % ARRAY_LEN(REGIONS)],
-			.kernel = KERNELS[i / 5 % ARRAY_LEN(KERNELS)],
-			.cpu_model = CPUS[i / 7 % ARRAY_LEN(CPUS)],
-			.runtime = RUNTIMES[i / 11 % ARRAY_LEN(RUNTIMES)],
+			.trait = {[PLACE_ZONE] = ZONES[i % ARRAY_LEN(ZONES)],
+				[PLACE_REGION] = REGIONS[i / 3 % ARRAY_LEN(REGIONS)],
+				[PLACE_KERNEL] = KERNELS[i / 5 % ARRAY_LEN(KERNELS)],
+				[PLACE_CPU_MODEL] = CPUS[i / 7 % ARRAY_LEN(CPUS)],
+				[PLACE_RUNTIME] = RUNTIMES[i / 11 % ARRAY_LEN(RUNTIMES)]},
 			.hacked = i % 50 == 17,
 			.excluded = i % 9 == 4 ? "it is cordoned" : NULL};
 	}
@@ -62,7 +62,11 @@ static void cluster_fill(struct cluster *c, size_t n)
 /* The median, in milliseconds; negative when the choice failed. */
 static double choice_ms(struct cluster *c, size_t n)
 {
-	struct place_ask ask = {.source = c->names[0], .heterogeneity_weight = 1, .td = 0.5, .horizon = 100};
+	struct place_ask ask = {.source = c->names[0],
+		.heterogeneity_weight = 1,
+		.distance = PLACE_WEIGHTS_DEFAULT,
+		.td = 0.5,
+		.horizon = 100};
 	double took[REPEATS];
 
 	for (int i = 0; i < REPEATS; i++) {

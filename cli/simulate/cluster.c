@@ -146,11 +146,15 @@ int cluster_graph(const struct cluster *c, double wall, struct game_graph *ret, 
 		const struct node *n = &c->nodes[i];
 
 		nodes[i] = (struct place_node){.name = n->name,
-			.zone = n->zone,
-			.region = n->region,
-			.kernel = n->kernel,
-			.cpu_model = c->cpu_models[i],
-			.runtime = n->runtime};
+			.trait = {[PLACE_ZONE] = n->zone,
+				[PLACE_REGION] = n->region,
+				[PLACE_RACK] = n->rack,
+				[PLACE_KERNEL] = n->kernel,
+				[PLACE_CPU_MODEL] = c->cpu_models[i],
+				[PLACE_RUNTIME] = n->runtime,
+				[PLACE_OS] = n->os_image,
+				[PLACE_PROVIDER] = n->provider,
+				[PLACE_NETWORK] = n->network}};
 	}
 	return game_graph_nodes(ret, nodes, c->n, wall, e);
 }

@@ -42,7 +42,7 @@ static const struct argp_option OPTIONS[] = {
 	{"figure", OPT_FIGURE, "4..9", 0, "A figure of the paper's evaluation, from its equations",
 		GROUP_WHAT},
 	{"play", OPT_PLAY, "STRATEGY", 0,
-		"Plays the game: static, random, farthest, predator-prey, sharp, oracle, several with "
+		"Plays the game: static, random, farthest, predator-prey, equation-2, oracle, several with "
 		"commas, or "
 		"all",
 		GROUP_WHAT},
@@ -155,7 +155,8 @@ static void set_strategies(struct argp_state *state, const char *arg, struct sim
 
 		if (!bits)
 			argp_error(state,
-				"--play %s: expected static, random, farthest, predator-prey, sharp, oracle "
+				"--play %s: expected static, random, farthest, predator-prey, equation-2, "
+				"oracle "
 				"or all",
 				arg);
 		o->strategies |= bits;

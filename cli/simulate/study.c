@@ -62,7 +62,8 @@ int study_run_hosts(const struct simulate_options *o, const struct game_hosts *s
 	return rc;
 }
 
-/* A zone is a zone; racks differ by their kernel, zones by their CPU, hosts of a rack by their runtime. */
+/* A zone is a network; racks differ by their kernel and system, zones by their CPU, hosts of a rack by their
+ * runtime. */
 static int zones(
 	uint32_t n_zones, uint32_t racks, uint32_t hosts, double wall, struct game_graph *ret, struct err *e)
 {
@@ -77,10 +78,15 @@ static int zones(
 		size_t rack = i / hosts, zone = rack / racks;
 
 		nodes[i] = (struct place_node){.name = "host",
-			.zone = ZONES[zone],
-			.kernel = KINDS[rack % racks % 4],
-			.cpu_model = KINDS[zone % 2],
-			.runtime = KINDS[i % 2]};
+			.trait = {
+				[PLACE_ZONE] = ZONES[zone],
+				[PLACE_NETWORK] = ZONES[zone],
+				[PLACE_CPU_MODEL] = KINDS[zone % 2],
+				[PLACE_CPU_FEATURES] = KINDS[zone % 2],
+				[PLACE_KERNEL] = KINDS[rack % racks % 4],
+				[PLACE_OS] = KINDS[rack % racks % 4],
+				[PLACE_RUNTIME] = KINDS[i % 2],
+			}};
 	}
 	return game_graph_nodes(ret, nodes, n, wall, e);
 }

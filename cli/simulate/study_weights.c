@@ -27,25 +27,25 @@ static int row_add(const struct simulate_options *o, const struct game_graph *g,
 	return 0;
 }
 
-/* One by equation 2, as placement does it, and one by equation 1. */
+/* One by equation 1, as placement does it, and one by equation 2. */
 static int rows_add(const struct simulate_options *o, double wall, size_t kind, struct buf *text,
 	struct plot *plot, struct err *e)
 {
 	struct game_graph g;
 	int rc = study_topology("zones:3x2x10", wall, &g, e);
 
-	for (int sharp = 0; sharp < 2 && !rc; sharp++) {
+	for (int equation = 1; equation <= 2 && !rc; equation++) {
 		struct plot_series *s = plot_add(plot, ARRAY_LEN(WEIGHTS) - 1);
 
 		if (!s) {
 			rc = study_no_memory(e);
 			break;
 		}
-		str_fmt(s->name, sizeof(s->name), "wall %g: equation %d", wall, sharp ? 1 : 2);
+		str_fmt(s->name, sizeof(s->name), "wall %g: equation %d", wall, equation);
 		s->marker = kind;
-		s->line = sharp ? PLOT_DASHED : PLOT_SOLID;
-		buf_addf(text, "| %g | %d |", wall, sharp ? 1 : 2);
-		rc = row_add(o, &g, sharp ? GAME_SHARP : GAME_PREDATOR_PREY, text, s, e);
+		s->line = equation == 2 ? PLOT_DASHED : PLOT_SOLID;
+		buf_addf(text, "| %g | %d |", wall, equation);
+		rc = row_add(o, &g, equation == 2 ? GAME_EQUATION_2 : GAME_PREDATOR_PREY, text, s, e);
 		buf_adds(text, "\n");
 	}
 	game_graph_free(&g);

@@ -50,6 +50,16 @@ static const struct field CANDIDATES[] = {
 	F_END,
 };
 
+static const struct field CHOICE[] = {
+	F_ENUM("strategy", struct escape_status, choice.strategy, STRATEGY_NAMES, REQUIRED),
+	F_NUM("heterogeneityWeight", struct escape_status, choice.heterogeneity_weight, 0, 10),
+	F_NUM("detectionTime", struct escape_status, choice.td, 0, 1e9),
+	F_NUM("horizon", struct escape_status, choice.horizon, 0, 1e9),
+	F_INT("nodes", struct escape_status, choice.nodes, 0, 0),
+	F_INT("feasible", struct escape_status, choice.feasible, 0, 0),
+	F_END,
+};
+
 const struct field ESCAPE_STATUS_FIELDS[] = {
 	F_ENUM("phase", struct escape_status, phase, ESCAPE_PHASE_NAMES, DEFAULT("Pending")),
 	F_STR("reason", struct escape_status, reason),
@@ -60,6 +70,7 @@ const struct field ESCAPE_STATUS_FIELDS[] = {
 	F_BOOL("stuck", struct escape_status, stuck),
 	F_ARR("timeline", struct escape_status, timeline, n_timeline, TIMELINE, ESCAPE_TIMELINE_MAX),
 	F_ARR("steps", struct escape_status, steps, n_steps, STEPS, ESCAPE_STEPS_MAX),
+	F_OBJ("choice", CHOICE),
 	F_ARR("candidates", struct escape_status, candidates, n_candidates, CANDIDATES,
 		ESCAPE_CANDIDATES_MAX),
 	F_OBJ("evidence", REPORT_EVIDENCE_FIELDS, .offset = offsetof(struct escape_status, evidence)),

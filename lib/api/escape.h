@@ -55,10 +55,17 @@ struct escape_stepms {
 	char name[32]; /* freeze, dump, files, seal, verify, network, kill, restore */
 	int64_t ms;
 };
+/* What the choice was made by, beside the seed and the candidates. */
+struct escape_choice {
+	enum strategy strategy;
+	double heterogeneity_weight;
+	double td, horizon;      /* of the model, in its time unit; horizon 0: no choice */
+	int64_t nodes, feasible; /* looked at, and not excluded; listed may be fewer */
+};
 struct escape_candidate {
 	char node[API_NAME_MAX];
 	double density;    /* local hacked density, 0..1 */
-	double survival;   /* equation 2 and 3 at the horizon, 0..1 */
+	double survival;   /* equations 1 and 3 at the horizon, 0..1 */
 	double distance;   /* from the source, 0..1 */
 	double weight;     /* share in the seeded choice, 0..1; 0 when excluded */
 	char excluded[96]; /* why not, or "" */
@@ -101,6 +108,7 @@ struct escape {
 		size_t n_timeline;
 		struct escape_stepms steps[ESCAPE_STEPS_MAX];
 		size_t n_steps;
+		struct escape_choice choice;
 		struct escape_candidate candidates[ESCAPE_CANDIDATES_MAX];
 		size_t n_candidates;
 		/* Of the pod's own alarm, REPORT_EVIDENCE_FIELDS only; detected_ms 0: none. */

@@ -23,6 +23,8 @@ extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_E
 /* On a pod that took over: the workload (pod_workload) of the pod it took over from, whose profile fits it
  * too. Needed while a successor has no owner yet, and after the second move of a bare pod. */
 #define API_ANN_WORKLOAD "escape.dev/workload"
+/* On a pod: "stateless" or "stateful", where the policy's workload.type is Auto. */
+#define API_ANN_WORKLOAD_TYPE "escape.dev/workload-type"
 /* Opt-out on a pod. */
 #define API_ANN_EXEMPT "escape.dev/exempt"
 

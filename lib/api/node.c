@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <api/pod.h>
+#include <arpa/inet.h>
+#include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
 #include <string.h>
@@ -17,6 +19,41 @@ static void text_read(const struct json *obj, const char *path, char *dst, size_
 static void label_read(const struct json *labels, const char *key, char *dst, size_t size)
 {
 	str_copy(dst, size, json_str(json_member(labels, key)));
+}
+
+/* Kubernetes has no label of its own for it. */
+static void rack_read(const struct json *labels, struct node *n)
+{
+	static const char *const KEYS[] = {"escape.dev/rack", "topology.kubernetes.io/rack",
+		"topology.rook.io/rack", "topology.k8s.aws/network-node-layer-3"};
+
+	for (size_t i = 0; i < ARRAY_LEN(KEYS) && !*n->rack; i++)
+		label_read(labels, KEYS[i], n->rack, sizeof(n->rack));
+}
+
+/* "aws:///eu-west-1a/i-0123" */
+static void provider_read(const char *id, struct node *n)
+{
+	size_t len = strcspn(id, ":");
+
+	if (len < sizeof(n->provider) && id[len]) {
+		memcpy(n->provider, id, len);
+		n->provider[len] = '\0';
+	}
+}
+
+/* The usual size of one segment: who shares it meets no router on the way. */
+static void network_read(const struct json *labels, struct node *n)
+{
+	unsigned char raw[16] = {0};
+	int family = strchr(n->internal_ip, ':') ? AF_INET6 : AF_INET;
+
+	label_read(labels, "escape.dev/network", n->network, sizeof(n->network));
+	if (*n->network || inet_pton(family, n->internal_ip, raw) != 1)
+		return;
+	memset(raw + (family == AF_INET ? 3 : 8), 0, family == AF_INET ? 1 : 8);
+	if (!inet_ntop(family, raw, n->network, sizeof(n->network)))
+		*n->network = '\0';
 }
 
 static void node_status_read(const struct json *obj, struct node *n)
@@ -65,6 +102,9 @@ int node_decode(const struct json *obj, struct node *ret, struct err *e)
 	text_read(obj, "spec.podCIDR", n.pod_cidr, sizeof(n.pod_cidr));
 	label_read(labels, "topology.kubernetes.io/zone", n.zone, sizeof(n.zone));
 	label_read(labels, "topology.kubernetes.io/region", n.region, sizeof(n.region));
+	rack_read(labels, &n);
+	provider_read(json_str_at(obj, "spec.providerID", ""), &n);
+	network_read(labels, &n);
 	*ret = n;
 	return 0;
 }

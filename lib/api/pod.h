@@ -53,6 +53,9 @@ struct node {
 	char internal_ip[API_ADDRESS_MAX];
 	char pod_cidr[64];
 	char zone[API_LABEL_MAX], region[API_LABEL_MAX];
+	char rack[API_LABEL_MAX];      /* by the first of a few labels in use for it, or "" */
+	char provider[32];             /* scheme of spec.providerID, e.g. "aws" */
+	char network[API_ADDRESS_MAX]; /* label escape.dev/network, else the /24 or /64 of internal_ip */
 	char kernel[96], runtime[64], os_image[96], arch[16];
 	bool ready, unschedulable, out_of_service;
 	bool noschedule_taint; /* any NoSchedule or NoExecute taint */

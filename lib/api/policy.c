@@ -56,9 +56,24 @@ static const struct field RESPONSE[] = {
 	F_END,
 };
 
+static const struct field DISTANCE[] = {
+	F_NUM("zone", struct policy, placement.distance.zone, 0, 100, DEFAULT("0.25")),
+	F_NUM("region", struct policy, placement.distance.region, 0, 100, DEFAULT("0.15")),
+	F_NUM("rack", struct policy, placement.distance.rack, 0, 100, DEFAULT("0.05")),
+	F_NUM("kernel", struct policy, placement.distance.kernel, 0, 100, DEFAULT("0.15")),
+	F_NUM("cpuModel", struct policy, placement.distance.cpu_model, 0, 100, DEFAULT("0.1")),
+	F_NUM("cpuFeatures", struct policy, placement.distance.cpu_features, 0, 100, DEFAULT("0.05")),
+	F_NUM("runtime", struct policy, placement.distance.runtime, 0, 100, DEFAULT("0.1")),
+	F_NUM("os", struct policy, placement.distance.os, 0, 100, DEFAULT("0.05")),
+	F_NUM("provider", struct policy, placement.distance.provider, 0, 100, DEFAULT("0.05")),
+	F_NUM("network", struct policy, placement.distance.network, 0, 100, DEFAULT("0.05")),
+	F_END,
+};
+
 static const struct field PLACEMENT[] = {
 	F_ENUM("strategy", struct policy, placement.strategy, STRATEGY_NAMES, DEFAULT("PredatorPrey")),
 	F_NUM("heterogeneityWeight", struct policy, placement.heterogeneity_weight, 0, 10, DEFAULT("1")),
+	F_OBJ("distanceWeights", DISTANCE),
 	F_INT("maxConcurrent", struct policy, placement.max_concurrent, 1, 100, DEFAULT("2")),
 	F_DUR("cooldown", struct policy, placement.cooldown_ms, 0, 24 * HOUR, DEFAULT("5m")),
 	F_END,
@@ -149,6 +164,15 @@ bool policy_selects(const struct policy *p, const struct json *pod)
 {
 	return str_eq(p->namespace_, json_str_at(pod, "metadata.namespace", NULL)) && !pod_is_exempt(pod) &&
 	       !pod_is_system_daemon(pod) && selector_matches(&p->selector, json_at(pod, "metadata.labels"));
+}
+
+bool policy_stateless(const struct policy *p, const struct json *pod)
+{
+	const struct json *said = json_member(json_at(pod, "metadata.annotations"), API_ANN_WORKLOAD_TYPE);
+
+	if (p->workload.type != WORKLOAD_AUTO)
+		return p->workload.type == WORKLOAD_STATELESS;
+	return str_eq(json_str(said), "stateless");
 }
 
 static bool policy_before(const struct policy *a, const struct policy *b)

@@ -59,8 +59,12 @@ struct policy {
 	struct {
 		enum strategy strategy;
 		double heterogeneity_weight; /* 0..10 */
-		int64_t max_concurrent;      /* Escapes of this policy at the same time */
-		int64_t cooldown_ms;         /* between two moves of the same pod because of its node */
+		struct {
+			double zone, region, rack, kernel, cpu_model, cpu_features, runtime, os, provider,
+				network;
+		} distance;             /* what each difference adds to the distance of two nodes, 0..100 */
+		int64_t max_concurrent; /* Moves of this policy at the same time */
+		int64_t cooldown_ms;    /* between two moves of the same pod because of its node */
 	} placement;
 	struct {
 		enum network_mode mode;
@@ -74,6 +78,9 @@ extern const struct field POLICY_SPEC_FIELDS[];
 /* Does the policy protect this pod object? Same namespace, selector; not exempt (the annotation with any
  * value but "false"), not a static pod, not a DaemonSet pod of kube-system. */
 bool policy_selects(const struct policy *p, const struct json *pod);
+/* Is the pod restarted rather than rolled back? The policy's word, or with Auto the pod's
+ * (API_ANN_WORKLOAD_TYPE). */
+bool policy_stateless(const struct policy *p, const struct json *pod);
 /* Of n policies the one that governs the pod: the oldest that selects it, ties by name. NULL: none. */
 const struct policy *policy_for_pod(const struct policy *const *policies, size_t n, const struct json *pod);
 

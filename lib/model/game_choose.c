@@ -54,8 +54,8 @@ static double log_weight(const struct game_hosts_plan *p, uint32_t prey, const u
 		return 1e6 * distance;
 	case GAME_PREDATOR_PREY:
 		return place_log_weight(&ask, p->visited, density_at(p, at, n, hacked, host), distance);
-	case GAME_SHARP:
-		return -density_at(p, at, n, hacked, host) * p->visited +
+	case GAME_EQUATION_2:
+		return -pow(density_at(p, at, n, hacked, host), 3) * p->visited +
 		       log1p(p->setup.heterogeneity_weight * distance);
 	default:
 		return 0;

@@ -129,7 +129,7 @@ int game_graph_nodes(
 		return err_set(e, -EDOM, "OutOfDomain", "wall is %g: must be 0 to 50", wall);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < n; k++) {
-			double d = place_distance(&nodes[i], &nodes[k]);
+			double d = place_distance(&PLACE_WEIGHTS_DEFAULT, &nodes[i], &nodes[k]);
 
 			g->distance[i * n + k] = (float)d;
 			g->hop[i * n + k] = (float)exp(-wall * d);

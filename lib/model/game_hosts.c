@@ -12,7 +12,7 @@ const char *const GAME_STRATEGY_NAMES[GAME_STRATEGIES] = {
 	[GAME_RANDOM] = "random",
 	[GAME_FARTHEST] = "farthest",
 	[GAME_PREDATOR_PREY] = "predator-prey",
-	[GAME_SHARP] = "sharp",
+	[GAME_EQUATION_2] = "equation-2",
 	[GAME_ORACLE] = "oracle",
 };
 

@@ -18,8 +18,8 @@ enum game_strategy {
 	GAME_STATIC,        /* never moves */
 	GAME_RANDOM,        /* any host not known to be hacked */
 	GAME_FARTHEST,      /* of those, the one that differs most */
-	GAME_PREDATOR_PREY, /* of those, drawn by placement's weights: survival by equation 2 */
-	GAME_SHARP,         /* the same with survival by equation 1, which tells hosts apart more */
+	GAME_PREDATOR_PREY, /* of those, drawn by placement's weights: survival by equation 1 */
+	GAME_EQUATION_2,    /* the same with survival by equation 2, which hardly tells hosts apart */
 	/* Knows where attackers are now and the true probabilities of their hops, and stays or goes to where
 	 * a visit in the next step is least probable, at every step: what knowing more could give at best. */
 	GAME_ORACLE,

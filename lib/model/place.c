@@ -13,24 +13,42 @@
 /* At distance 0 a density is the paper's N / V. */
 #define FAR_SHARE 0.2
 
-const struct place_trait PLACE_TRAIT[PLACE_TRAITS] = {
-	{offsetof(struct place_node, zone), .3},
-	{offsetof(struct place_node, region), .2},
-	{offsetof(struct place_node, kernel), .2},
-	{offsetof(struct place_node, cpu_model), .15},
-	{offsetof(struct place_node, runtime), .15},
-};
+const struct place_weights PLACE_WEIGHTS_DEFAULT = {{
+	[PLACE_ZONE] = .25,
+	[PLACE_REGION] = .15,
+	[PLACE_RACK] = .05,
+	[PLACE_KERNEL] = .15,
+	[PLACE_CPU_MODEL] = .1,
+	[PLACE_CPU_FEATURES] = .05,
+	[PLACE_RUNTIME] = .1,
+	[PLACE_OS] = .05,
+	[PLACE_PROVIDER] = .05,
+	[PLACE_NETWORK] = .05,
+}};
 
-double place_distance(const struct place_node *a, const struct place_node *b)
+struct place_weights place_weights_scaled(const struct place_weights *w)
 {
-	double distance = 0;
+	struct place_weights scaled = *w;
+	double sum = 0;
+
+	for (size_t t = 0; t < PLACE_TRAITS; t++)
+		sum += w->of[t];
+	for (size_t t = 0; t < PLACE_TRAITS; t++)
+		scaled.of[t] = sum > 0 ? w->of[t] / sum : 0;
+	return scaled;
+}
+
+double place_distance(const struct place_weights *w, const struct place_node *a, const struct place_node *b)
+{
+	double different = 0, sum = 0;
 
 	for (size_t t = 0; t < PLACE_TRAITS; t++) {
 		const char *x = place_value(a, t), *y = place_value(b, t);
 
-		distance += x && y && !str_eq(x, y) ? PLACE_TRAIT[t].weight : 0;
+		sum += w->of[t];
+		different += x && y && !str_eq(x, y) ? w->of[t] : 0;
 	}
-	return distance;
+	return sum > 0 ? different / sum : 0;
 }
 
 double place_near(double distance)
@@ -62,36 +80,45 @@ static int row_by_name(const void *a, const void *b)
 	return strcmp(x->node, y->node);
 }
 
-static int row_fill(const struct place_node *node, const struct place_node *source,
-	const struct place_census *census, const struct place_ask *ask, double visited, struct place_row *r,
-	struct err *e)
+/* Successors are spread: where fewer are on their way already. */
+static void crowded_exclude(const struct place_node *nodes, size_t n, struct place_row *rows)
 {
-	*r = (struct place_row){.node = node->name, .excluded = why_not(node, ask)};
-	r->distance = source ? place_distance(source, node) : 0;
-	r->density = place_census_density(census, node);
-	return model_survival_mobile(r->density, 1, visited, &r->survival, e);
+	uint32_t fewest = UINT32_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].excluded && nodes[i].inbound < fewest)
+			fewest = nodes[i].inbound;
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].excluded && nodes[i].inbound > fewest)
+			rows[i].excluded = "another pod is on its way to it";
 }
 
-static int rows_fill(const struct place_node *nodes, size_t n, const struct place_ask *ask, double visited,
+static int rows_fill(const struct place_node *nodes, size_t n, const struct place_ask *ask,
 	struct place_row *rows, struct err *e)
 {
 	const struct place_node *source = node_named(nodes, n, ask->source);
 	struct place_census *census = NULL;
-	int rc = place_census_take(nodes, n, &census, e);
+	int rc = place_census_take(nodes, n, &ask->distance, &census, e);
 
-	for (size_t i = 0; i < n && !rc; i++)
-		rc = row_fill(&nodes[i], source, census, ask, visited, &rows[i], e);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct place_row){.node = nodes[i].name,
+			.excluded = why_not(&nodes[i], ask),
+			.distance = source ? place_distance(&ask->distance, source, &nodes[i]) : 0,
+			.density = place_census_density(census, &nodes[i])};
 	place_census_free(census);
-	if (!rc && n)
+	crowded_exclude(nodes, n, rows);
+	if (n)
 		qsort(rows, n, sizeof(*rows), row_by_name);
-	return rc;
+	return 0;
 }
 
 double place_log_weight(const struct place_ask *ask, double visited, double density, double distance)
 {
 	switch (ask->strategy) {
 	case PLACE_PREDATOR_PREY:
-		return -density * density * density * visited + log1p(ask->heterogeneity_weight * distance);
+		return -density * visited + log1p(ask->heterogeneity_weight * distance);
 	case PLACE_FARTHEST:
 		/* So steep that only the farthest, and those exactly as far, have a share. */
 		return 1e6 * distance;
@@ -122,19 +149,26 @@ static void shares_fill(struct place_row *rows, size_t n, const struct place_ask
 		rows[i].weight /= sum;
 }
 
-/* The last row with a share takes what rounding leaves over. */
-static size_t draw(const struct place_row *rows, size_t n, uint64_t seed)
+/* Gumbel's: log weights with this added have their maximum at each node as often as its share says. */
+static double luck(const char *node, uint64_t seed)
 {
-	double u = (double)(rng_next(&seed) >> 11) * 0x1p-53;
+	uint64_t state = seed ^ str_hash64(node, strlen(node));
+	double u = ((double)(rng_next(&state) >> 11) + 0.5) * 0x1p-53;
+
+	return -log(-log(u));
+}
+
+static size_t highest(struct place_row *rows, size_t n, const struct place_ask *ask, double visited)
+{
 	size_t chosen = n;
 
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].weight <= 0)
+		rows[i].draw = -INFINITY;
+		if (rows[i].excluded)
 			continue;
-		chosen = i;
-		u -= rows[i].weight;
-		if (u < 0)
-			break;
+		rows[i].draw = row_log_weight(&rows[i], ask, visited) + luck(rows[i].node, ask->seed);
+		if (chosen == n || rows[i].draw > rows[chosen].draw)
+			chosen = i;
 	}
 	return chosen;
 }
@@ -150,10 +184,21 @@ static int nobody(const struct place_row *rows, size_t n, struct err *e)
 		why.data ? why.data : "there are no nodes");
 }
 
+static int weights_check(const struct place_weights *w, struct err *e)
+{
+	for (size_t t = 0; t < PLACE_TRAITS; t++)
+		if (!isfinite(w->of[t]) || w->of[t] < 0)
+			return err_set(e, -EDOM, "OutOfDomain",
+				"a weight of the distance is %g: must be finite and not negative", w->of[t]);
+	return 0;
+}
+
 static int ask_check(const struct place_ask *ask, double *ret_visited, struct err *e)
 {
-	int rc;
+	int rc = weights_check(&ask->distance, e);
 
+	if (rc)
+		return rc;
 	if (!isfinite(ask->heterogeneity_weight) || ask->heterogeneity_weight < 0)
 		return err_set(e, -EDOM, "OutOfDomain",
 			"heterogeneityWeight is %g: must be finite and not negative",
@@ -162,8 +207,17 @@ static int ask_check(const struct place_ask *ask, double *ret_visited, struct er
 	return rc ? rc : model_visited_undetected(*ret_visited, ask->td, ret_visited, e);
 }
 
-int place_choose(const struct place_node *nodes, size_t n, const struct place_ask *ask,
-	struct place_row *rows, size_t *ret_chosen, struct err *e)
+static int survivals_fill(struct place_row *rows, size_t n, double visited, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = model_survival_static(rows[i].density, 1, visited, &rows[i].survival, e);
+	return rc;
+}
+
+int place_draw(
+	struct place_row *rows, size_t n, const struct place_ask *ask, size_t *ret_chosen, struct err *e)
 {
 	double visited = 0;
 	size_t chosen;
@@ -171,13 +225,24 @@ int place_choose(const struct place_node *nodes, size_t n, const struct place_as
 
 	rc = ask_check(ask, &visited, e);
 	if (!rc)
-		rc = rows_fill(nodes, n, ask, visited, rows, e);
+		rc = survivals_fill(rows, n, visited, e);
 	if (rc)
 		return rc;
 	shares_fill(rows, n, ask, visited);
-	chosen = draw(rows, n, ask->seed);
+	chosen = highest(rows, n, ask, visited);
 	if (chosen == n)
 		return nobody(rows, n, e);
 	*ret_chosen = chosen;
 	return 0;
+}
+
+int place_choose(const struct place_node *nodes, size_t n, const struct place_ask *ask,
+	struct place_row *rows, size_t *ret_chosen, struct err *e)
+{
+	double visited = 0;
+	int rc = ask_check(ask, &visited, e);
+
+	if (!rc)
+		rc = rows_fill(nodes, n, ask, rows, e);
+	return rc ? rc : place_draw(rows, n, ask, ret_chosen, e);
 }

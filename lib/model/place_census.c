@@ -18,6 +18,7 @@ struct entry {
 };
 
 struct place_census {
+	struct place_weights weights; /* scaled */
 	struct count nodes;
 	struct count known[PLACE_TRAITS]; /* nodes whose value is known */
 	size_t mask;                      /* entries less one; a power of two of them, at most half in use */
@@ -48,7 +49,7 @@ static void node_add(struct place_census *c, const struct place_node *node)
 		const char *value = place_value(node, t);
 		struct entry *x;
 
-		if (!value)
+		if (!value || c->weights.of[t] <= 0)
 			continue;
 		x = &c->entries[find(c, t, value)];
 		x->value = value;
@@ -58,7 +59,8 @@ static void node_add(struct place_census *c, const struct place_node *node)
 	}
 }
 
-int place_census_take(const struct place_node *nodes, size_t n, struct place_census **ret, struct err *e)
+int place_census_take(const struct place_node *nodes, size_t n, const struct place_weights *w,
+	struct place_census **ret, struct err *e)
 {
 	size_t size = 16;
 	struct place_census *c;
@@ -68,6 +70,7 @@ int place_census_take(const struct place_node *nodes, size_t n, struct place_cen
 	c = calloc(1, sizeof(*c) + size * sizeof(c->entries[0]));
 	if (!c)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory to compare %zu nodes", n);
+	c->weights = place_weights_scaled(w);
 	c->mask = size - 1;
 	for (size_t i = 0; i < n; i++)
 		node_add(c, &nodes[i]);
@@ -84,11 +87,11 @@ double place_census_density(const struct place_census *c, const struct place_nod
 		const char *value = place_value(at, t);
 		const struct entry *x;
 
-		if (!value)
+		if (!value || c->weights.of[t] <= 0)
 			continue;
 		x = &c->entries[find(c, t, value)];
-		all += PLACE_TRAIT[t].weight * (c->known[t].all - x->count.all);
-		hacked += PLACE_TRAIT[t].weight * (c->known[t].hacked - x->count.hacked);
+		all += c->weights.of[t] * (c->known[t].all - x->count.all);
+		hacked += c->weights.of[t] * (c->known[t].hacked - x->count.hacked);
 	}
 	return fmin(fmax((c->nodes.hacked - per_distance * hacked) / (n - per_distance * all), 0), 1);
 }

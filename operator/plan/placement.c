@@ -58,11 +58,15 @@ static size_t nodes_fill(const struct world *w, const struct plan_config *c, con
 			continue;
 		excluded = placement_excluded(i, p, c, now_ms);
 		nodes[n++] = (struct place_node){.name = i->name,
-			.zone = i->node.zone,
-			.region = i->node.region,
-			.kernel = i->node.kernel,
-			.cpu_model = i->cpu_model,
-			.runtime = i->node.runtime,
+			.trait = {[PLACE_ZONE] = i->node.zone,
+				[PLACE_REGION] = i->node.region,
+				[PLACE_RACK] = i->node.rack,
+				[PLACE_KERNEL] = i->node.kernel,
+				[PLACE_CPU_MODEL] = i->cpu_model,
+				[PLACE_RUNTIME] = i->node.runtime,
+				[PLACE_OS] = i->node.os_image,
+				[PLACE_PROVIDER] = i->node.provider,
+				[PLACE_NETWORK] = i->node.network},
 			.hacked = view_node_hacked(i, c, now_ms),
 			.excluded = *excluded ? excluded : NULL};
 	}
@@ -117,6 +121,22 @@ static enum place_strategy strategy_of(const struct policy *p)
 	return OURS[p->placement.strategy];
 }
 
+static struct place_weights weights_of(const struct policy *p)
+{
+	return (struct place_weights){{
+		[PLACE_ZONE] = p->placement.distance.zone,
+		[PLACE_REGION] = p->placement.distance.region,
+		[PLACE_RACK] = p->placement.distance.rack,
+		[PLACE_KERNEL] = p->placement.distance.kernel,
+		[PLACE_CPU_MODEL] = p->placement.distance.cpu_model,
+		[PLACE_CPU_FEATURES] = p->placement.distance.cpu_features,
+		[PLACE_RUNTIME] = p->placement.distance.runtime,
+		[PLACE_OS] = p->placement.distance.os,
+		[PLACE_PROVIDER] = p->placement.distance.provider,
+		[PLACE_NETWORK] = p->placement.distance.network,
+	}};
+}
+
 int placement_choose(const struct world *w, const struct plan_config *c, const struct world_pod *p,
 	uint64_t seed, int64_t now_ms, struct placement *ret, struct err *e)
 {
@@ -126,6 +146,7 @@ int placement_choose(const struct world *w, const struct plan_config *c, const s
 	const struct place_ask ask = {.source = p->node,
 		.strategy = strategy_of(p->policy),
 		.heterogeneity_weight = p->policy->placement.heterogeneity_weight,
+		.distance = weights_of(p->policy),
 		.td = forecast_td(w, c),
 		.horizon = c->horizon,
 		.seed = seed};

@@ -100,7 +100,7 @@ static void draft_init(struct draft *d, const struct alarm *m, enum escape_kind 
 /* Only where somebody makes the pod again. */
 static bool restarts(const struct world_pod *p)
 {
-	return p->policy->workload.type == WORKLOAD_STATELESS && *p->owner_kind;
+	return policy_stateless(p->policy, p->obj) && *p->owner_kind;
 }
 
 static void rollback_add(struct round *r, const struct alarm *m, size_t before, const struct err *why_no_move)

@@ -43,6 +43,33 @@ static void test_decode(void **state)
 	assert_false(n.unschedulable || n.out_of_service || n.noschedule_taint);
 }
 
+static void test_what_makes_it_different(void **state)
+{
+	struct node n =
+		node_of("{'metadata':{'name':'n1','labels':{'topology.rook.io/rack':'r7'}},'spec':{'"
+			"providerID':'aws:///eu-west-1a/i-0'},'status':{'addresses':[{'type':'InternalIP','"
+			"address':'10.88.7.2'}]}}");
+
+	(void)state;
+	assert_string_equal(n.rack, "r7");
+	assert_string_equal(n.provider, "aws");
+	assert_string_equal(n.network, "10.88.7.0");
+	n = node_of("{'metadata':{'name':'n1','labels':{'escape.dev/network':'dmz','escape.dev/"
+		    "rack':'r1','topology."
+		    "rook.io/rack':'r7'}},'spec':{'providerID':'no scheme'},'status':{'addresses':[{'type':'"
+		    "InternalIP','address':'fd00:1:2:3:4::2'}]}}");
+	assert_string_equal(n.rack, "r1");
+	assert_string_equal(n.provider, "");
+	assert_string_equal(n.network, "dmz");
+	n = node_of("{'metadata':{'name':'n1'},'status':{'addresses':[{'type':'InternalIP','address':'fd00:1:"
+		    "2:3:4::"
+		    "2'}]}}");
+	assert_string_equal(n.network, "fd00:1:2:3::");
+	n = node_of(
+		"{'metadata':{'name':'n1'},'status':{'addresses':[{'type':'InternalIP','address':'here'}]}}");
+	assert_string_equal(n.network, "");
+}
+
 static void test_trouble(void **state)
 {
 	struct node n = node_of("{'metadata':{'name':'n1'},'spec':{'unschedulable':true,'taints':[{'key':'a',"
@@ -74,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_what_makes_it_different),
 		cmocka_unit_test(test_trouble),
 		cmocka_unit_test(test_refused),
 	};

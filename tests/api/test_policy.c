@@ -177,6 +177,27 @@ static void test_the_oldest_governs(void **state)
 	assert_ptr_equal(policy_for_pod(NULL, 0, pod), NULL);
 }
 
+/* The policy's word counts; where it leaves it open, the pod's. */
+static void test_who_is_stateless(void **state)
+{
+	auto_json struct json *plain = q(POD("shop", ""));
+	auto_json struct json *says =
+		q(POD("shop", ",'annotations':{'escape.dev/workload-type':'stateless'}"));
+	auto_json struct json *other =
+		q(POD("shop", ",'annotations':{'escape.dev/workload-type':'Stateless!'}"));
+	struct policy p = policy_of("p", 1, "{}");
+
+	(void)state;
+	assert_false(policy_stateless(&p, plain));
+	assert_true(policy_stateless(&p, says));
+	assert_false(policy_stateless(&p, other));
+	assert_false(policy_stateless(&p, NULL));
+	p.workload.type = WORKLOAD_STATEFUL;
+	assert_false(policy_stateless(&p, says));
+	p.workload.type = WORKLOAD_STATELESS;
+	assert_true(policy_stateless(&p, plain));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_selects),
 		cmocka_unit_test(test_daemons_of_the_system_are_left_alone),
 		cmocka_unit_test(test_the_oldest_governs),
+		cmocka_unit_test(test_who_is_stateless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,9 +19,9 @@ static void cluster(struct place_node *nodes)
 
 	for (size_t i = 0; i < HOSTS; i++)
 		nodes[i] = (struct place_node){.name = NAMES[i],
-			.zone = i < HOSTS / 2 ? "z1" : "z2",
-			.kernel = KERNELS[i % 3],
-			.cpu_model = i % 2 ? "c1" : "c2"};
+			.trait = {[PLACE_ZONE] = i < HOSTS / 2 ? "z1" : "z2",
+				[PLACE_KERNEL] = KERNELS[i % 3],
+				[PLACE_CPU_MODEL] = i % 2 ? "c1" : "c2"}};
 }
 
 static struct game_graph graph_of_nodes(double wall)
@@ -259,6 +259,7 @@ static void test_choice_is_that_of_placement(void **state)
 		struct place_ask ask = {.source = "c",
 			.strategy = SAME[s],
 			.heterogeneity_weight = 2,
+			.distance = PLACE_WEIGHTS_DEFAULT,
 			.td = 0.5,
 			.horizon = 100,
 			.seed = 1};

@@ -15,20 +15,46 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define N 4
 
+#define NODE(n, z, r, k, c, t, h)                                                                            \
+	{                                                                                                    \
+		.name = (n),                                                                                 \
+		.trait = {[PLACE_ZONE] = (z),                                                                \
+			[PLACE_REGION] = (r),                                                                \
+			[PLACE_KERNEL] = (k),                                                                \
+			[PLACE_CPU_MODEL] = (c),                                                             \
+			[PLACE_RUNTIME] = (t)},                                                              \
+		.hacked = (h)                                                                                \
+	}
+
+/* Those of golden.py. */
+#define WEIGHTS_INIT                                                                                         \
+	{                                                                                                    \
+		{                                                                                            \
+			[PLACE_ZONE] = 6, [PLACE_REGION] = 4, [PLACE_KERNEL] = 4, [PLACE_CPU_MODEL] = 3,     \
+			[PLACE_RUNTIME] = 3                                                                  \
+		}                                                                                            \
+	}
+static const struct place_weights WEIGHTS = WEIGHTS_INIT;
+
 /* Not in the order of names: the result must not depend on it. */
 static const struct place_node CLUSTER[N] = {
-	{"d", "z3", "r2", "k2", "c2", "t2", false, NULL},
-	{"a", "z1", "r1", "k1", "c1", "t1", true, NULL},
-	{"c", "z2", "r1", "k2", "c1", "t1", false, NULL},
-	{"b", "z1", "r1", "k1", "c1", "t1", false, NULL},
+	NODE("d", "z3", "r2", "k2", "c2", "t2", false),
+	NODE("a", "z1", "r1", "k1", "c1", "t1", true),
+	NODE("c", "z2", "r1", "k2", "c1", "t1", false),
+	NODE("b", "z1", "r1", "k1", "c1", "t1", false),
 };
 
-static const struct place_ask ASK = {
-	.source = "a", .strategy = PLACE_PREDATOR_PREY, .heterogeneity_weight = 2, .td = 0.5, .horizon = 100};
+static const struct place_ask ASK = {.source = "a",
+	.strategy = PLACE_PREDATOR_PREY,
+	.heterogeneity_weight = 2,
+	.distance = WEIGHTS_INIT,
+	.td = 0.5,
+	.horizon = 100};
 
 static void near(double got, double want)
 {
@@ -53,17 +79,17 @@ static const char *choose(const struct place_node *nodes, size_t n, const struct
 static void test_distance(void **state)
 {
 	const struct place_node *d = &CLUSTER[0], *a = &CLUSTER[1], *c = &CLUSTER[2], *b = &CLUSTER[3];
-	struct place_node unknown = {.name = "u", .zone = "", .kernel = "k9"};
+	struct place_node unknown = {.name = "u", .trait = {[PLACE_ZONE] = "", [PLACE_KERNEL] = "k9"}};
 
 	(void)state;
-	near(place_distance(a, b), 0);
-	near(place_distance(a, a), 0);
-	near(place_distance(a, c), 0.5);
-	near(place_distance(a, d), 1);
-	assert_true(place_distance(a, d) <= 1);
-	near(place_distance(d, a), place_distance(a, d));
+	near(place_distance(&WEIGHTS, a, b), 0);
+	near(place_distance(&WEIGHTS, a, a), 0);
+	near(place_distance(&WEIGHTS, a, c), 0.5);
+	near(place_distance(&WEIGHTS, a, d), 1);
+	assert_true(place_distance(&WEIGHTS, a, d) <= 1);
+	near(place_distance(&WEIGHTS, d, a), place_distance(&WEIGHTS, a, d));
 	/* What is not known does not count as different. */
-	near(place_distance(a, &unknown), 0.2);
+	near(place_distance(&WEIGHTS, a, &unknown), 0.2);
 }
 
 static void test_golden_rows(void **state)
@@ -264,13 +290,9 @@ static void nodes_draw(struct place_node *nodes, char (*names)[8], size_t n, uin
 
 	for (size_t i = 0; i < n; i++) {
 		str_fmt(names[i], sizeof(names[i]), "n%04zu", i);
-		nodes[i] = (struct place_node){.name = names[i],
-			.zone = any_of(VALUES, rng),
-			.region = any_of(VALUES, rng),
-			.kernel = any_of(VALUES, rng),
-			.cpu_model = any_of(VALUES, rng),
-			.runtime = any_of(VALUES, rng),
-			.hacked = rng_next(rng) % 7 == 0};
+		nodes[i] = (struct place_node){.name = names[i], .hacked = rng_next(rng) % 7 == 0};
+		for (size_t t = 0; t < PLACE_TRAITS; t++)
+			nodes[i].trait[t] = any_of(VALUES, rng);
 	}
 }
 
@@ -287,12 +309,16 @@ static void test_density_is_the_sum_over_all_nodes(void **state)
 	for (size_t n = 2; n <= MANY; n += 37) {
 		nodes_draw(nodes, names, n, &rng);
 		nodes[0].hacked = false;
-		choose(nodes, n, &(struct place_ask){.source = "gone", .td = 1, .horizon = 100}, n, rows);
+		choose(nodes, n,
+			&(struct place_ask){
+				.source = "gone", .distance = PLACE_WEIGHTS_DEFAULT, .td = 1, .horizon = 100},
+			n, rows);
 		for (size_t i = 0; i < n; i++) {
 			double all = 0, hacked = 0;
 
 			for (size_t k = 0; k < n; k++) {
-				double share = 1 - 0.8 * place_distance(&nodes[i], &nodes[k]);
+				double share = 1 - 0.8 * place_distance(&PLACE_WEIGHTS_DEFAULT, &nodes[i],
+								 &nodes[k]);
 
 				all += share;
 				hacked += nodes[k].hacked ? share : 0;
@@ -301,6 +327,124 @@ static void test_density_is_the_sum_over_all_nodes(void **state)
 			near(rows[i].density, hacked / all);
 		}
 	}
+}
+
+/* 0..1, the same both ways, 0 of a node to itself; more where one more trait differs; only proportions of the
+ * weights matter. */
+static void test_distance_properties(void **state)
+{
+	struct place_node nodes[64];
+	char names[64][8];
+	uint64_t rng = 11;
+
+	(void)state;
+	nodes_draw(nodes, names, 64, &rng);
+	for (int round = 0; round < 20000; round++) {
+		const struct place_node *a = &nodes[rng_next(&rng) % 64], *b = &nodes[rng_next(&rng) % 64];
+		size_t t = rng_next(&rng) % PLACE_TRAITS;
+		struct place_weights w, tenfold;
+		struct place_node other = *b;
+		double d;
+
+		for (size_t i = 0; i < PLACE_TRAITS; i++) {
+			w.of[i] = rng_next(&rng) % 4 ? (double)(rng_next(&rng) % 1000) : 0;
+			tenfold.of[i] = 10 * w.of[i];
+		}
+		d = place_distance(&w, a, b);
+		assert_true(d >= 0 && d <= 1);
+		assert_true(d == place_distance(&w, b, a));
+		assert_true(place_distance(&w, a, a) == 0);
+		assert_true(fabs(place_distance(&tenfold, a, b) - d) < 1e-12);
+		other.trait[t] = "somewhere else";
+		assert_true(place_distance(&w, a, &other) >= d);
+	}
+}
+
+/* What weighs nothing makes no difference, to densities neither. */
+static void test_traits_without_weight_do_not_count(void **state)
+{
+	struct place_ask ask = ASK;
+	struct place_row rows[N];
+
+	(void)state;
+	memset(&ask.distance, 0, sizeof(ask.distance));
+	choose(CLUSTER, N, &ask, 1, rows);
+	for (size_t i = 0; i < N; i++) {
+		near(rows[i].distance, 0);
+		near(rows[i].density, 0.25);
+	}
+	ask.distance.of[PLACE_KERNEL] = 1;
+	choose(CLUSTER, N, &ask, 1, rows);
+	near(rows[1].distance, 0);
+	near(rows[2].distance, 1);
+}
+
+/* The second successor goes where the first does not, whatever the strategy. */
+static void test_successors_are_spread(void **state)
+{
+	struct place_node nodes[N];
+
+	(void)state;
+	for (int s = PLACE_PREDATOR_PREY; s <= PLACE_FARTHEST; s++)
+		for (uint64_t seed = 0; seed < 100; seed++) {
+			struct place_ask ask = ASK;
+			struct place_row rows[N];
+			unsigned most = 0;
+
+			memcpy(nodes, CLUSTER, sizeof(nodes));
+			ask.strategy = (enum place_strategy)s;
+			for (int pod = 0; pod < 6; pod++) {
+				const char *chosen =
+					choose(nodes, N, &ask, seed + 1000 * (unsigned)pod, rows);
+
+				for (size_t i = 0; i < N; i++)
+					nodes[i].inbound += str_eq(nodes[i].name, chosen);
+			}
+			for (size_t i = 0; i < N; i++)
+				most = nodes[i].inbound > most ? nodes[i].inbound : most;
+			assert_int_equal(most, 2);
+		}
+}
+
+static int higher_draw_first(const void *a, const void *b)
+{
+	double x = ((const struct place_row *)a)->draw, y = ((const struct place_row *)b)->draw;
+
+	return (x < y) - (x > y);
+}
+
+/* Of many candidates the few that came nearest are enough to repeat the choice, and what is excluded for the
+ * others' sake changes nothing. */
+static void test_a_few_rows_repeat_the_choice(void **state)
+{
+	enum { MANY = 300, KEPT = 8 };
+	struct place_node nodes[MANY];
+	struct place_row rows[MANY], kept[KEPT];
+	char names[MANY][8];
+	uint64_t rng = 23;
+
+	(void)state;
+	nodes_draw(nodes, names, MANY, &rng);
+	for (int s = PLACE_PREDATOR_PREY; s <= PLACE_FARTHEST; s++)
+		for (uint64_t seed = 0; seed < 200; seed++) {
+			struct place_ask ask = ASK;
+			const char *chosen;
+			size_t again = KEPT;
+
+			ask.strategy = (enum place_strategy)s;
+			ask.seed = seed;
+			chosen = choose(nodes, MANY, &ask, seed, rows);
+			qsort(rows, MANY, sizeof(rows[0]), higher_draw_first);
+			for (size_t i = 0; i < KEPT; i++)
+				kept[i] = (struct place_row){.node = rows[i].node,
+					.density = rows[i].density,
+					.distance = rows[i].distance,
+					.excluded = rows[i].excluded};
+			assert_int_equal(place_draw(kept, KEPT, &ask, &again, NULL), 0);
+			assert_string_equal(kept[again].node, chosen);
+			ask.seed++;
+			assert_int_equal(place_draw(kept, KEPT, &ask, &again, NULL), 0);
+		}
 }
 
 static void test_nobody(void **state)
@@ -325,6 +469,8 @@ static void test_out_of_domain(void **state)
 		{.source = "a", .heterogeneity_weight = NAN, .td = 1, .horizon = 100},
 		{.source = "a", .heterogeneity_weight = 1, .td = -1, .horizon = 100},
 		{.source = "a", .heterogeneity_weight = 1, .td = 1, .horizon = 1},
+		{.source = "a", .distance = {{[PLACE_OS] = -1}}, .td = 1, .horizon = 100},
+		{.source = "a", .distance = {{[PLACE_OS] = INFINITY}}, .td = 1, .horizon = 100},
 	};
 	struct place_row rows[N];
 	size_t chosen;
@@ -355,6 +501,10 @@ int main(void)
 		cmocka_unit_test(test_hopeless_is_not_undecided),
 		cmocka_unit_test(test_the_source_may_be_gone),
 		cmocka_unit_test(test_density_is_the_sum_over_all_nodes),
+		cmocka_unit_test(test_distance_properties),
+		cmocka_unit_test(test_traits_without_weight_do_not_count),
+		cmocka_unit_test(test_successors_are_spread),
+		cmocka_unit_test(test_a_few_rows_repeat_the_choice),
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_out_of_domain),
 	};

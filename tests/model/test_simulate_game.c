@@ -7,8 +7,8 @@
 
 static void test_play_names_every_strategy(void **state)
 {
-	static const char *const NAMES[] = {
-		"| static |", "| random |", "| farthest |", "| predator-prey |", "| sharp |", "| oracle |"};
+	static const char *const NAMES[] = {"| static |", "| random |", "| farthest |", "| predator-prey |",
+		"| equation-2 |", "| oracle |"};
 	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
 
 	(void)state;

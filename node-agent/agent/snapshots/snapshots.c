@@ -224,14 +224,17 @@ void podsnap_ran(struct snap_run *run, const struct err *e)
 }
 
 /* A stateless workload is started anew, an observed one left alone: neither needs what a snapshot costs. */
-static bool policy_wants_snapshots(const struct policy *p)
+static bool guard_wants_snapshots(const struct agent *a, const struct guard *g)
 {
-	return p && decide_freezes(p) && p->workload.type != WORKLOAD_STATELESS;
+	const struct keeper_reply *id = &g->keeper->last;
+
+	return g->policy && decide_freezes(g->policy) &&
+	       !policy_stateless(g->policy, agent_pod(a, id->pod_namespace, id->pod_name, id->pod_uid));
 }
 
-static bool guard_can_dump(const struct guard *g)
+static bool guard_can_dump(const struct agent *a, const struct guard *g)
 {
-	return policy_wants_snapshots(g->policy) && g->keeper->connected &&
+	return guard_wants_snapshots(a, g) && g->keeper->connected &&
 	       g->keeper->last.state == KEEPER_RUNNING && !g->alarmed && !g->orders;
 }
 
@@ -242,7 +245,7 @@ static bool pod_can_dump(struct agent *a, const struct podsnap *p, struct guard 
 	if (guards_of_pod(a, p->pod_uid, guards, GUARDS_OF_POD_MAX, n) || !*n)
 		return false;
 	for (size_t i = 0; i < *n; i++)
-		if (!guard_can_dump(guards[i]))
+		if (!guard_can_dump(a, guards[i]))
 			return false;
 	return true;
 }

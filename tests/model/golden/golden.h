@@ -192,12 +192,12 @@ static const double GOLDEN_IMMOBILE[][5] = {
 
 /* density, survival, distance, share; of b, c and d */
 static const double GOLDEN_PLACE[][4] = {
-	{0.35714285714285715, 0.2944166472603078, 0.0, 0.0640848713585045},
-	{0.234375, 0.707809513044209, 0.5, 0.30813394563018043},
-	{0.11363636363636363, 0.9613773484921622, 1.0, 0.627781183011315},
+	{0.35714285714285715, 6.865385430575652e-05, 0.0, 0.00047081755991165735},
+	{0.234375, 0.001852726683552147, 0.5, 0.025411428539711237},
+	{0.11363636363636363, 0.04734809124046254, 1.0, 0.9741177539003771},
 };
 
 /* For the seeds 0, 1, ... */
-static const char GOLDEN_CHOSEN[] = "dddcddddddbcddddcdcdcbdd";
+static const char GOLDEN_CHOSEN[] = "dddddcdddddddcdddddddddd";
 
 #endif

@@ -66,13 +66,19 @@ def splitmix64(seed):
     return z ^ (z >> 31)
 
 
+def fnv1a(name):
+    h = 0xCBF29CE484222325
+    for byte in name.encode():
+        h = (h ^ byte) * 0x100000001B3 & ((1 << 64) - 1)
+    return h
+
+
 def drawn(share, seed):
-    u = D(splitmix64(seed) >> 11) / 2**53
-    for n in share:
-        u -= share[n]
-        if u < 0:
-            break
-    return n
+    """Each node draws for itself (Gumbel); the highest is chosen, each as often as its share says."""
+    def score(n):
+        u = (D(splitmix64(seed ^ fnv1a(n)) >> 11) + D("0.5")) / 2**53
+        return share[n].ln() - (-u.ln()).ln()
+    return max(share, key=score)
 
 
 def place(source, td, heterogeneity, seeds):
@@ -80,7 +86,7 @@ def place(source, td, heterogeneity, seeds):
     rows = {}
     for n in sorted(NODES):
         if n != source and not NODES[n][5]:
-            p, far = mobile(density(n), 1, s), distance(NODES[source], NODES[n])
+            p, far = static(density(n), 1, s), distance(NODES[source], NODES[n])
             rows[n] = [density(n), p, far, p * (1 + D(heterogeneity) * far)]
     total = sum(r[3] for r in rows.values())
     for r in rows.values():
