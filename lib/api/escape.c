@@ -51,7 +51,7 @@ static const struct field CANDIDATES[] = {
 };
 
 static const struct field CHOICE[] = {
-	F_ENUM("strategy", struct escape_status, choice.strategy, STRATEGY_NAMES),
+	F_STR("strategy", struct escape_status, choice.strategy),
 	F_NUM("heterogeneityWeight", struct escape_status, choice.heterogeneity_weight, 0, 10),
 	F_NUM("detectionTime", struct escape_status, choice.td, 0, 1e9),
 	F_NUM("horizon", struct escape_status, choice.horizon, 0, 1e9),

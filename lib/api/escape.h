@@ -57,9 +57,9 @@ struct escape_stepms {
 };
 /* What the choice was made by, beside the seed and the candidates. */
 struct escape_choice {
-	enum strategy strategy;
+	char strategy[16]; /* of STRATEGY_NAMES; "": no choice */
 	double heterogeneity_weight;
-	double td, horizon;      /* of the model, in its time unit; horizon 0: no choice */
+	double td, horizon;      /* of the model, in its time unit */
 	int64_t nodes, feasible; /* looked at, and not excluded; listed may be fewer */
 };
 struct escape_candidate {
