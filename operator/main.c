@@ -179,6 +179,7 @@ static int client_start(struct operator_process *o, struct err *e)
 	kube_client_identify(o->client, "escape-operator", o->options.identity);
 	if (!o->options.namespace_)
 		o->options.namespace_ = o->config.namespace_;
+	o->world.agent_namespace = o->options.namespace_;
 	return 0;
 }
 

@@ -21,6 +21,9 @@ enum {
 	OPT_LOG_LEVEL,
 	OPT_FORGIVE,
 	OPT_AGENT_SILENT,
+	OPT_SILENCE_HACKED,
+	OPT_FOREIGN_SHARE,
+	OPT_CORDON,
 	OPT_STEP_DEADLINE,
 	OPT_CLAIM_DEADLINE,
 	OPT_EVICTION_PATIENCE,
@@ -45,9 +48,19 @@ static const struct argp_option OPTIONS[] = {
 	{"no-webhook", OPT_NO_WEBHOOK, NULL, 0, "Serve no webhook and make no certificate", 0},
 	{"log-level", OPT_LOG_LEVEL, "LEVEL", 0, "debug, info, warn or error (default: info)", 0},
 	{"forgive", OPT_FORGIVE, "TIME", 0,
-		"A node counts as hacked this long after its last alarm (default: 10m)", 0},
+		"What makes a node suspect or hacked counts this long (default: 10m)", 0},
 	{"agent-silent", OPT_AGENT_SILENT, "TIME", 0,
 		"An agent with an older heartbeat is not there (default: 60s)", 0},
+	{"silence-hacked", OPT_SILENCE_HACKED, "TIME", 0,
+		"A node is hacked when its agent alone has been silent, and suspect, for this long (default: "
+		"5m)",
+		0},
+	{"foreign-share", OPT_FOREIGN_SHARE, "SHARE", 0,
+		"At most this share of the nodes, at least one, is hacked on the word of foreign detectors "
+		"(default: 0.25)",
+		0},
+	{"cordon", OPT_CORDON, NULL, 0, "Cordon hacked nodes, and un-cordon them when they are clean again",
+		0},
 	{"step-deadline", OPT_STEP_DEADLINE, "TIME", 0,
 		"For each step of an Escape that an agent takes (default: 60s)", 0},
 	{"claim-deadline", OPT_CLAIM_DEADLINE, "TIME", 0,
@@ -101,6 +114,15 @@ static error_t parse_plan(int key, const char *arg, struct argp_state *state, st
 		return 0;
 	case OPT_AGENT_SILENT:
 		c->agent_silent_ms = duration(state, arg);
+		return 0;
+	case OPT_SILENCE_HACKED:
+		c->silence_hacked_ms = duration(state, arg);
+		return 0;
+	case OPT_FOREIGN_SHARE:
+		c->foreign_share = fraction(state, arg, 0, 1);
+		return 0;
+	case OPT_CORDON:
+		c->cordon = true;
 		return 0;
 	case OPT_STEP_DEADLINE:
 		c->step_deadline_ms = duration(state, arg);

@@ -11,3 +11,4 @@ const struct kube_resource API_POLICIES = OURS("escapepolicies", "EscapePolicy",
 const struct kube_resource API_PROFILES = OURS("behaviorprofiles", "BehaviorProfile", true);
 const struct kube_resource API_REPORTS = OURS("nodereports", "NodeReport", false);
 const struct kube_resource API_ESCAPES = OURS("escapes", "Escape", true);
+const struct kube_resource API_VERDICTS = OURS("nodeverdicts", "NodeVerdict", false);

@@ -10,7 +10,7 @@
 #define API_VERSION "v1alpha1"
 #define API_GROUP_VERSION "escape.dev/v1alpha1"
 
-extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_ESCAPES;
+extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_VERDICTS, API_ESCAPES;
 
 /* RuntimeClass whose containers have a keeper. */
 #define API_RUNTIME_CLASS "escape"
@@ -25,6 +25,8 @@ extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_E
 #define API_ANN_WORKLOAD "escape.dev/workload"
 /* On a pod: "stateless" or "stateful", where the policy's workload.type is Auto. */
 #define API_ANN_WORKLOAD_TYPE "escape.dev/workload-type"
+/* On a Node: the operator cordoned it (its NodeVerdict says so too; neither alone is believed). */
+#define API_ANN_CORDONED "escape.dev/cordoned"
 /* Opt-out on a pod. */
 #define API_ANN_EXEMPT "escape.dev/exempt"
 

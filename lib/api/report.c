@@ -73,7 +73,7 @@ static const struct field CONTAINER[] = {
 	F_END,
 };
 
-static const struct field CONDITION[] = {
+const struct field REPORT_CONDITION_FIELDS[] = {
 	F_STR("type", struct report_condition, type, REQUIRED),
 	F_STR("status", struct report_condition, status, REQUIRED),
 	F_STR("reason", struct report_condition, reason, REQUIRED),
@@ -103,7 +103,8 @@ const struct field REPORT_STATUS_FIELDS[] = {
 	F_ARR("anomalies", struct report, anomalies, n_anomalies, REPORT_ANOMALY_FIELDS,
 		REPORT_ANOMALIES_MAX),
 	F_ARR("containers", struct report, containers, n_containers, CONTAINER, REPORT_CONTAINERS_MAX),
-	F_ARR("conditions", struct report, conditions, n_conditions, CONDITION, REPORT_CONDITIONS_MAX),
+	F_ARR("conditions", struct report, conditions, n_conditions, REPORT_CONDITION_FIELDS,
+		REPORT_CONDITIONS_MAX),
 	F_ARR("features", struct report, features, n_features, FEATURE, REPORT_FEATURES_MAX),
 	F_END,
 };

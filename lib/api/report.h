@@ -111,7 +111,7 @@ struct report {
 int report_decode(const struct json *obj, struct report *ret, struct err *e);
 /* The object for a server-side apply of .status. Caller frees. */
 struct json *report_encode(const struct report *r);
-extern const struct field REPORT_STATUS_FIELDS[];
+extern const struct field REPORT_STATUS_FIELDS[], REPORT_CONDITION_FIELDS[];
 /* Of struct report_anomaly: all of it, and what an Escape keeps of it as evidence. */
 extern const struct field REPORT_ANOMALY_FIELDS[], REPORT_EVIDENCE_FIELDS[];
 

@@ -17,7 +17,11 @@ enum action_kind {
 				  */
 	ACTION_PATCH_POD,        /* object: merge patch with metadata.uid */
 	ACTION_DELETE_POD,
-	ACTION_PATCH_POLICY, /* object: merge patch of the status */
+	ACTION_PATCH_POLICY,   /* object: merge patch of the status */
+	ACTION_CREATE_VERDICT, /* object: without status; that one exists is as good */
+	ACTION_PATCH_VERDICT,  /* object: merge patch of the status */
+	ACTION_DELETE_VERDICT,
+	ACTION_PATCH_NODE, /* object: merge patch with resourceVersion */
 	ACTION_EVENT,
 };
 
@@ -29,7 +33,8 @@ struct action {
 	struct json *object;   /* owned */
 	struct json *status;   /* owned */
 	struct {
-		const char *kind; /* of the object the Event is about: "Pod", "Escape", "EscapePolicy" */
+		const char
+			*kind; /* of the object the Event is about: "Pod", "Node", "Escape", "EscapePolicy" */
 		const char *type; /* "Normal" or "Warning" */
 		char reason[ERR_REASON_MAX];
 		char message[ERR_MESSAGE_MAX];
@@ -67,7 +72,7 @@ struct action *action_add(
 /* The earlier of the two times. */
 void actions_wake(struct actions *a, int64_t at_ms);
 
-/* regarding: "Pod", "Escape", "EscapePolicy". once may be NULL. */
+/* regarding: "Pod", "Node", "Escape", "EscapePolicy". once may be NULL. */
 __attribute__((format(printf, 9, 10))) void action_event(struct actions *a, const char *regarding,
 	const char *namespace_, const char *name, const char *uid, const char *type, const char *reason,
 	const char *once, const char *fmt, ...);

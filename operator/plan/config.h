@@ -4,11 +4,15 @@
 #ifndef ESCAPE_OPERATOR_CONFIG_H
 #define ESCAPE_OPERATOR_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct plan_config {
-	int64_t forgive_ms;           /* a node is hacked until its last anomaly is this old */
+	int64_t forgive_ms;           /* what makes a node suspect or hacked counts this long */
+	int64_t silence_hacked_ms;    /* a node whose agent alone has been silent for this long is hacked */
+	double foreign_share;         /* of the nodes that may be hacked on the word of foreign detectors */
+	bool cordon;                  /* hacked nodes are cordoned */
 	int64_t agent_silent_ms;      /* an agent whose heartbeat is older is not there */
 	int64_t step_deadline_ms;     /* for each step of an Escape that somebody else has to take */
 	int64_t eviction_patience_ms; /* so long an eviction waits for the pod's move */
@@ -21,6 +25,8 @@ struct plan_config {
 
 #define PLAN_CONFIG_DEFAULT                                                                                  \
 	((struct plan_config){.forgive_ms = 600000,                                                          \
+		.silence_hacked_ms = 300000,                                                                 \
+		.foreign_share = 0.25,                                                                       \
 		.agent_silent_ms = 60000,                                                                    \
 		.step_deadline_ms = 60000,                                                                   \
 		.eviction_patience_ms = 300000,                                                              \

@@ -38,7 +38,7 @@ static bool called_off(const struct step *s)
 		return true;
 	}
 	if (view_node_hacked(to, s->c, s->now_ms)) {
-		abort_move(s, "DestinationHacked", "an alarm was raised on the destination");
+		abort_move(s, "DestinationHacked", "the destination counts as hacked now");
 		return true;
 	}
 	return false;
@@ -84,7 +84,7 @@ static void plan_sealed(const struct step *s)
 	if (successor_lost(s))
 		return;
 	if (view_node_hacked(to, s->c, s->now_ms))
-		abort_move(s, "DestinationHacked", "an alarm was raised on the destination");
+		abort_move(s, "DestinationHacked", "the destination counts as hacked now");
 	/* The pod stands still while it waits for the claim, so this deadline is short. Where the old pod is
 	 * gone the dump is the only copy and nothing can thaw: then the claim is waited for. */
 	else if (s->old && step_overdue_after(s, s->c->claim_deadline_ms))

@@ -20,7 +20,7 @@ bool round_pod_clean(const struct round *r, const struct world_pod *p)
 		if (!answer || answer->x.status.phase != PHASE_SUCCEEDED)
 			return false;
 	}
-	return true;
+	return !view_pod_accused(n, p->uid, r->c, r->now_ms);
 }
 
 static int more_valuable_first(const void *va, const void *vb)

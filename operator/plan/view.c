@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/plan/view.h"
 
+#include "operator/plan/judge.h"
+
 #include <base/str.h>
 
 bool view_anomaly_counts(const struct report_anomaly *a, const struct plan_config *c, int64_t now_ms)
@@ -8,9 +10,29 @@ bool view_anomaly_counts(const struct report_anomaly *a, const struct plan_confi
 	return now_ms - a->detected_ms < c->forgive_ms;
 }
 
+/* What is not yet written into the NodeVerdict counts already, but for foreign words, which are limited. */
+enum verdict_state view_node_state(const struct world_node *n, const struct plan_config *c, int64_t now_ms)
+{
+	enum verdict_state state = VERDICT_CLEAN;
+
+	if (!n)
+		return VERDICT_CLEAN;
+	if (judge_marked(n, now_ms) || view_hacked_by_other(n, "", c, now_ms))
+		return VERDICT_HACKED;
+	for (size_t i = 0; n->verdict && i < n->verdict->status.n_causes; i++) {
+		const struct verdict_cause *k = &n->verdict->status.causes[i];
+
+		if (k->source != SOURCE_ADMIN && k->weight > state && judge_counts(n, k->last_ms, c, now_ms))
+			state = k->weight;
+	}
+	if (state == VERDICT_CLEAN && judge_silent_since(n, c, now_ms))
+		state = VERDICT_SUSPECT;
+	return state;
+}
+
 bool view_node_hacked(const struct world_node *n, const struct plan_config *c, int64_t now_ms)
 {
-	return view_hacked_by_other(n, "", c, now_ms);
+	return view_node_state(n, c, now_ms) == VERDICT_HACKED;
 }
 
 const struct report_anomaly *view_hacked_by_other(
@@ -21,12 +43,39 @@ const struct report_anomaly *view_hacked_by_other(
 	for (size_t i = 0; n && i < n->n_anomalies; i++) {
 		const struct report_anomaly *a = &n->anomalies[i];
 
-		if (str_eq(a->pod_uid, pod_uid) || !view_anomaly_counts(a, c, now_ms))
+		if (str_eq(a->pod_uid, pod_uid) || !judge_counts(n, a->detected_ms, c, now_ms))
 			continue;
 		if (!oldest || a->detected_ms < oldest->detected_ms)
 			oldest = a;
 	}
 	return oldest;
+}
+
+const struct verdict_cause *view_cause_beside(
+	const struct world_node *n, const char *pod_uid, const struct plan_config *c, int64_t now_ms)
+{
+	for (size_t i = 0; n && n->verdict && i < n->verdict->status.n_causes; i++) {
+		const struct verdict_cause *k = &n->verdict->status.causes[i];
+		bool counts = k->source == SOURCE_ADMIN ? judge_marked(n, now_ms)
+							: judge_counts(n, k->last_ms, c, now_ms);
+
+		if (k->weight == VERDICT_HACKED && counts && (!*pod_uid || !str_eq(k->pod_uid, pod_uid)))
+			return k;
+	}
+	return NULL;
+}
+
+bool view_pod_accused(
+	const struct world_node *n, const char *pod_uid, const struct plan_config *c, int64_t now_ms)
+{
+	for (size_t i = 0; n && n->verdict && i < n->verdict->status.n_causes; i++) {
+		const struct verdict_cause *k = &n->verdict->status.causes[i];
+
+		if (k->source != SOURCE_ALARM && str_eq(k->pod_uid, pod_uid) &&
+			judge_counts(n, k->last_ms, c, now_ms))
+			return true;
+	}
+	return false;
 }
 
 bool view_agent_alive(const struct world_node *n, const struct plan_config *c, int64_t now_ms)

@@ -11,10 +11,19 @@
 #include "operator/world/world.h"
 
 bool view_anomaly_counts(const struct report_anomaly *a, const struct plan_config *c, int64_t now_ms);
+enum verdict_state view_node_state(const struct world_node *n, const struct plan_config *c, int64_t now_ms);
 bool view_node_hacked(const struct world_node *n, const struct plan_config *c, int64_t now_ms);
 /* The oldest anomaly on the node that counts and is not this pod's own; NULL: the predator is not beside it.
  */
 const struct report_anomaly *view_hacked_by_other(
+	const struct world_node *n, const char *pod_uid, const struct plan_config *c, int64_t now_ms);
+/* The weightiest cause in its NodeVerdict that makes the node hacked and is not about this pod; NULL: none.
+ */
+const struct verdict_cause *view_cause_beside(
+	const struct world_node *n, const char *pod_uid, const struct plan_config *c, int64_t now_ms);
+/* Somebody other than our own detection says that the predator is in this pod: its memory is not to be
+ * trusted. */
+bool view_pod_accused(
 	const struct world_node *n, const char *pod_uid, const struct plan_config *c, int64_t now_ms);
 bool view_agent_alive(const struct world_node *n, const struct plan_config *c, int64_t now_ms);
 bool view_pod_learning(const struct world *w, const struct world_pod *p);

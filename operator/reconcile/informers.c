@@ -2,12 +2,22 @@
 #include "operator/reconcile/informers.h"
 
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/log.h>
 #include <base/str.h>
 #include <errno.h>
 #include <kube/informer.h>
 
-enum kind { KIND_POLICIES, KIND_PODS, KIND_NODES, KIND_REPORTS, KIND_ESCAPES, KINDS };
+enum kind {
+	KIND_POLICIES,
+	KIND_PODS,
+	KIND_NODES,
+	KIND_REPORTS,
+	KIND_VERDICTS,
+	KIND_LEASES,
+	KIND_ESCAPES,
+	KINDS
+};
 
 struct informers {
 	struct world *world;
@@ -20,8 +30,13 @@ static const struct kube_resource *const RESOURCES[KINDS] = {
 	[KIND_PODS] = &KUBE_PODS,
 	[KIND_NODES] = &KUBE_NODES,
 	[KIND_REPORTS] = &API_REPORTS,
+	[KIND_VERDICTS] = &API_VERDICTS,
+	[KIND_LEASES] = &KUBE_LEASES,
 	[KIND_ESCAPES] = &API_ESCAPES,
 };
+
+/* Where kubelets keep theirs. */
+static const char *const NAMESPACES[KINDS] = {[KIND_LEASES] = "kube-node-lease"};
 
 static const char *namespace_of(const struct json *obj)
 {
@@ -98,7 +113,34 @@ static void on_report(void *arg, enum kube_change change, const struct json *obj
 		world_drop_report(in->world, name_of(obj));
 	else if (world_put_report(in->world, obj, &e))
 		unreadable(KIND_REPORTS, obj, &e);
+	world_heard(in->world, name_of(obj), clock_wall_ms());
 	reconcile_nodes(in->reconcile);
+}
+
+static void on_verdict(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct informers *in = arg;
+	struct err e = {0};
+
+	(void)old;
+	if (change == KUBE_REMOVED)
+		world_drop_verdict(in->world, name_of(obj));
+	else if (world_put_verdict(in->world, obj, &e))
+		unreadable(KIND_VERDICTS, obj, &e);
+	reconcile_nodes(in->reconcile);
+}
+
+/* Every kubelet renews its own all the time; what that means is looked at now and then. */
+static void on_lease(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct informers *in = arg;
+	struct err e = {0};
+
+	(void)old;
+	if (change == KUBE_REMOVED)
+		world_drop_lease(in->world, name_of(obj));
+	else if (world_put_lease(in->world, obj, clock_wall_ms(), &e))
+		unreadable(KIND_LEASES, obj, &e);
 }
 
 static void on_escape(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
@@ -117,6 +159,8 @@ static const kube_on_change HANDLERS[KINDS] = {
 	[KIND_PODS] = on_pod,
 	[KIND_NODES] = on_node,
 	[KIND_REPORTS] = on_report,
+	[KIND_VERDICTS] = on_verdict,
+	[KIND_LEASES] = on_lease,
 	[KIND_ESCAPES] = on_escape,
 };
 
@@ -148,6 +192,7 @@ int informers_new(struct kube_client *c, struct world *world, struct reconcile *
 	in->reconcile = r;
 	for (size_t i = 0; !rc && i < KINDS; i++) {
 		const struct kube_informer_args args = {.resource = RESOURCES[i],
+			.namespace_ = NAMESPACES[i],
 			.on_change = HANDLERS[i],
 			.on_synced = on_synced,
 			.arg = in};

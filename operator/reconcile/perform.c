@@ -15,6 +15,10 @@ static const char *const NAMES[] = {
 	[ACTION_PATCH_POD] = "patch Pod",
 	[ACTION_DELETE_POD] = "delete Pod",
 	[ACTION_PATCH_POLICY] = "patch EscapePolicy",
+	[ACTION_CREATE_VERDICT] = "create NodeVerdict",
+	[ACTION_PATCH_VERDICT] = "patch NodeVerdict",
+	[ACTION_DELETE_VERDICT] = "delete NodeVerdict",
+	[ACTION_PATCH_NODE] = "patch Node",
 	[ACTION_EVENT] = "record Event",
 };
 
@@ -65,7 +69,9 @@ static void on_written(void *arg, const struct json *object, const struct err *e
 
 	(void)object;
 	/* What is to be deleted or changed and is not there any more needs nothing. */
-	if (e && e->code == -ENOENT && kind != ACTION_PATCH_POLICY)
+	if (e && e->code == -ENOENT && kind != ACTION_PATCH_POLICY && kind != ACTION_PATCH_VERDICT)
+		job_action_done(j, 0);
+	else if (e && e->code == -EEXIST && kind == ACTION_CREATE_VERDICT)
 		job_action_done(j, 0);
 	else if (e)
 		job_action_failed(j, e->code, e);
@@ -113,10 +119,12 @@ static struct json *event_about(const struct action *a)
 	auto_json struct json *about = json_new_obj();
 	struct json *meta = json_obj_at(about, "metadata");
 
-	if (!meta || json_set_str(meta, "namespace", a->namespace_) || json_set_str(meta, "name", a->name) ||
-		(*a->uid && json_set_str(meta, "uid", a->uid)) ||
+	bool core = str_eq(a->event.kind, "Pod") || str_eq(a->event.kind, "Node");
+
+	if (!meta || (*a->namespace_ && json_set_str(meta, "namespace", a->namespace_)) ||
+		json_set_str(meta, "name", a->name) || (*a->uid && json_set_str(meta, "uid", a->uid)) ||
 		json_set_str(about, "kind", a->event.kind) ||
-		json_set_str(about, "apiVersion", str_eq(a->event.kind, "Pod") ? "v1" : API_GROUP_VERSION))
+		json_set_str(about, "apiVersion", core ? "v1" : API_GROUP_VERSION))
 		return NULL;
 	return TAKE_PTR(about);
 }
@@ -143,6 +151,14 @@ static int pod_delete(struct job *j)
 	const struct kube_delete_opts opts = {.grace_s = 1, .uid = a->uid};
 
 	return kube_delete(j->p->client, &KUBE_PODS, a->namespace_, a->name, &opts, on_written, j);
+}
+
+static int verdict_delete(struct job *j)
+{
+	const struct action *a = job_action(j);
+	const struct kube_delete_opts opts = {.grace_s = -1, .uid = a->uid};
+
+	return kube_delete(j->p->client, &API_VERDICTS, NULL, a->name, &opts, on_written, j);
 }
 
 static int escape_delete(struct job *j)
@@ -183,6 +199,20 @@ void job_act(struct job *j)
 	case ACTION_PATCH_POLICY:
 		rc = kube_patch(c, &API_POLICIES, a->namespace_, a->name, "status", KUBE_PATCH_MERGE,
 			a->object, on_written, j);
+		break;
+	case ACTION_CREATE_VERDICT:
+		rc = kube_create(c, &API_VERDICTS, NULL, NULL, a->object, on_written, j);
+		break;
+	case ACTION_PATCH_VERDICT:
+		rc = kube_patch(c, &API_VERDICTS, NULL, a->name, "status", KUBE_PATCH_MERGE, a->object,
+			on_written, j);
+		break;
+	case ACTION_DELETE_VERDICT:
+		rc = verdict_delete(j);
+		break;
+	case ACTION_PATCH_NODE:
+		rc = kube_patch(
+			c, &KUBE_NODES, NULL, a->name, NULL, KUBE_PATCH_MERGE, a->object, on_written, j);
 		break;
 	case ACTION_EVENT:
 		event_tell(j);

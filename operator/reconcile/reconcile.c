@@ -6,6 +6,7 @@
 #include "operator/plan/plan_escape.h"
 #include "operator/plan/plan_retention.h"
 #include "operator/plan/plan_status.h"
+#include "operator/plan/plan_verdicts.h"
 #include "operator/reconcile/perform.h"
 
 #include <base/cleanup.h>
@@ -81,6 +82,8 @@ static void plan_key(struct reconcile *r, const char *kind, const char *namespac
 		if (getrandom(&entropy, sizeof(entropy), 0) != sizeof(entropy))
 			out->failed = true;
 		plan_alarms(r->world, r->config, now_ms, entropy, out);
+	} else if (str_eq(kind, "verdicts")) {
+		plan_verdicts(r->world, r->config, now_ms, out);
 	} else if (str_eq(kind, "escape")) {
 		x = world_escape(r->world, namespace_, name);
 		if (x)
@@ -118,12 +121,18 @@ static void on_work(void *arg, const char *key)
 	if (actions.wake_ms)
 		kube_queue_add_after(
 			r->queue, key, actions.wake_ms > now_ms ? (uint64_t)(actions.wake_ms - now_ms) : 1);
-	perform_actions(&r->performer, &actions, str_eq(kind, "alarms"), work_done, w);
+	perform_actions(
+		&r->performer, &actions, str_eq(kind, "alarms") || str_eq(kind, "verdicts"), work_done, w);
 }
 
 static void add_alarms(struct reconcile *r)
 {
 	key_add(r, 0, "alarms", "", "");
+}
+
+static void add_verdicts(struct reconcile *r)
+{
+	key_add(r, 0, "verdicts", "", "");
 }
 
 static void add_escape(struct reconcile *r, const struct escape *x)
@@ -147,6 +156,7 @@ static void look_at_everything(struct reconcile *r)
 		key_add(r, 0, "retention", i->x.namespace_, "");
 	}
 	add_alarms(r);
+	add_verdicts(r);
 	add_policies(r, 0);
 	loop_timer_start(r->look_again, LOOK_AGAIN_MS, LOOK_AGAIN_MS);
 }
@@ -157,6 +167,7 @@ static void on_look_again(void *arg)
 
 	world_forget_unwatched(r->world, clock_wall_ms());
 	add_alarms(r);
+	add_verdicts(r);
 	add_policies(r, 0);
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next)
 		if (escape_phase_final(i->x.status.phase))
@@ -200,6 +211,7 @@ void reconcile_pod(struct reconcile *r, const struct world_pod *p)
 void reconcile_nodes(struct reconcile *r)
 {
 	add_alarms(r);
+	add_verdicts(r);
 	add_policies(r, STATUS_DELAY_MS);
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next)
 		if (!escape_phase_final(i->x.status.phase))

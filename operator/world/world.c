@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/world/world.h"
+#include "operator/world/world_priv.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>
@@ -107,6 +107,7 @@ static void pod_fill(struct world_pod *dst, const struct pod *p, const struct js
 
 static void pod_remove(struct world *w, struct world_pod *p)
 {
+	world_agent_went(w, p);
 	HASH_DELETE(hh, w->pods, p);
 	/* The analyzer does not see that whoever is in one table is in the other. */
 	HASH_DELETE(hh_uid, w->pods_by_uid, p); /* NOLINT(clang-analyzer-core.NullDereference) */
@@ -118,8 +119,10 @@ static int pod_add(struct world *w, struct world_pod *p, struct err *e)
 	HASH_ADD(hh, w->pods, key, strlen(p->key), p);
 	if (p->hh.tbl)
 		HASH_ADD(hh_uid, w->pods_by_uid, uid, strlen(p->uid), p);
-	if (p->hh.tbl && p->hh_uid.tbl)
+	if (p->hh.tbl && p->hh_uid.tbl) {
+		world_agent_came(w, p);
 		return 0;
+	}
 	if (p->hh.tbl)
 		HASH_DELETE(hh, w->pods, p);
 	err_set(e, -ENOMEM, "OutOfMemory", "no memory for pod %s", p->key);
@@ -262,11 +265,7 @@ void world_free(struct world *w)
 		HASH_DEL(w->escapes, escape);
 		free(escape);
 	}
-	while (w->nodes) {
-		world_drop_report(w, w->nodes->name);
-		if (w->nodes)
-			world_drop_node(w, w->nodes->name);
-	}
+	world_nodes_free(w);
 }
 
 const struct world_policy *world_policy(const struct world *w, const char *namespace_, const char *name)

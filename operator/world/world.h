@@ -12,10 +12,13 @@
 #include <api/pod.h>
 #include <api/policy.h>
 #include <api/report.h>
+#include <api/verdict.h>
 /* Out of memory, an addition then leaves hh.tbl NULL instead of ending the process. */
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* A kubelet that has not renewed its Lease for this long is not there (Kubernetes' own default). */
+#define WORLD_LEASE_MS 40000
 #define WORLD_KEY_MAX (API_LABEL_MAX + API_NAME_MAX)
 /* On a successor until the hand-over: keeps it out of every selector. */
 #define WORLD_STAGED_LABEL "escape.dev/successor"
@@ -71,6 +74,17 @@ struct world_node {
 	size_t n_anomalies;
 	struct world_guarded *guarded;
 	size_t n_guarded;
+	struct verdict *verdict; /* NULL: there is no NodeVerdict */
+	bool leased;             /* kubelet has a Lease; what follows is its */
+	char lease_renewed[40];
+	int64_t lease_ms;              /* when it was last renewed, by our own clock */
+	int64_t lease_since_ms;        /* since when it has been renewed without a gap, likewise */
+	int64_t heard_ms;              /* when the heartbeat last changed, likewise; 0: never seen */
+	int64_t heard_heartbeat_ms;    /* to which value */
+	char agent_uid[API_UID_MAX];   /* of the agent's pod; "": there is none */
+	int64_t agent_created_ms;      /* by the API server's clock */
+	struct verdict_cause *foreign; /* told by foreign detectors, not yet in the NodeVerdict */
+	size_t n_foreign;
 	UT_hash_handle hh;
 };
 
@@ -84,6 +98,7 @@ struct world_escape {
 };
 
 struct world {
+	const char *agent_namespace; /* borrowed; agents elsewhere are none. NULL: no pod is an agent */
 	struct world_policy *policies;
 	struct world_pod *pods, *pods_by_uid;
 	struct world_node *nodes;
@@ -101,10 +116,21 @@ int world_put_report(struct world *w, const struct json *obj, struct err *e);
 /* watched: from the informer. An older version than the one known is ignored. */
 int world_put_escape(struct world *w, const struct json *obj, bool watched, int64_t now_ms, struct err *e);
 
+int world_put_verdict(struct world *w, const struct json *obj, struct err *e);
+/* The report of this node has just come: its heartbeat may be another one now. */
+void world_heard(struct world *w, const char *name, int64_t now_ms);
+/* A Lease of kube-node-lease. Its time is the node's; ours is when we saw it change. */
+int world_put_lease(struct world *w, const struct json *obj, int64_t now_ms, struct err *e);
+/* A report of a foreign detector about a node that is known, merged with its like; kept until the NodeVerdict
+ * has it. -ENOENT, -ENOMEM. */
+int world_note_foreign(struct world *w, const char *node, const struct verdict_cause *c);
+
 void world_drop_policy(struct world *w, const char *namespace_, const char *name);
 void world_drop_pod(struct world *w, const char *namespace_, const char *name);
 void world_drop_node(struct world *w, const char *name);
 void world_drop_report(struct world *w, const char *name);
+void world_drop_verdict(struct world *w, const char *name);
+void world_drop_lease(struct world *w, const char *name);
 void world_drop_escape(struct world *w, const char *namespace_, const char *name);
 /* An Escape made by us that the informer has not shown for a while was deleted before it could. */
 void world_forget_unwatched(struct world *w, int64_t now_ms);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/world/world.h"
+#include "operator/world/world_priv.h"
 
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
 #include <string.h>
 
-/* Node and NodeReport share a name and come and go on their own. */
-static struct world_node *node_entry(struct world *w, const char *name)
+struct world_node *world_node_entry(struct world *w, const char *name)
 {
 	struct world_node *entry;
 
@@ -25,9 +24,9 @@ static struct world_node *node_entry(struct world *w, const char *name)
 	return NULL;
 }
 
-static void node_forget(struct world *w, struct world_node *n)
+void world_node_forget(struct world *w, struct world_node *n)
 {
-	if (n->known || n->reported)
+	if (n->known || n->reported || n->verdict || n->leased || n->foreign || *n->agent_uid)
 		return;
 	HASH_DEL(w->nodes, n);
 	free(n);
@@ -42,7 +41,7 @@ int world_put_node(struct world *w, const struct json *obj, struct err *e)
 		world_drop_node(w, json_str_at(obj, "metadata.name", ""));
 		return e ? e->code : -EINVAL;
 	}
-	entry = node_entry(w, node.name);
+	entry = world_node_entry(w, node.name);
 	if (!entry)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for node %s", node.name);
 	entry->known = true;
@@ -60,7 +59,7 @@ void world_drop_node(struct world *w, const char *name)
 		return;
 	entry->known = false;
 	entry->obj = NULL;
-	node_forget(w, entry);
+	world_node_forget(w, entry);
 }
 
 static void report_clear(struct world_node *n)
@@ -112,7 +111,7 @@ int world_put_report(struct world *w, const struct json *obj, struct err *e)
 		world_drop_report(w, json_str_at(obj, "metadata.name", ""));
 		return e ? e->code : -EINVAL;
 	}
-	entry = node_entry(w, r->node);
+	entry = world_node_entry(w, r->node);
 	if (!entry || report_fill(entry, r)) {
 		world_drop_report(w, r->node);
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for the report of %s", r->node);
@@ -128,7 +127,7 @@ void world_drop_report(struct world *w, const char *name)
 	if (!entry)
 		return;
 	report_clear(entry);
-	node_forget(w, entry);
+	world_node_forget(w, entry);
 }
 
 const struct world_node *world_node(const struct world *w, const char *name)
@@ -137,4 +136,18 @@ const struct world_node *world_node(const struct world *w, const char *name)
 
 	HASH_FIND_STR(w->nodes, name, entry);
 	return entry;
+}
+
+void world_nodes_free(struct world *w)
+{
+	struct world_node *n, *next;
+
+	HASH_ITER(hh, w->nodes, n, next)
+	{
+		HASH_DEL(w->nodes, n);
+		report_clear(n);
+		free(n->verdict);
+		free(n->foreign);
+		free(n);
+	}
 }

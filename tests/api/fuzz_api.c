@@ -5,6 +5,7 @@
 #include <api/policy.h>
 #include <api/profile.h>
 #include <api/report.h>
+#include <api/verdict.h>
 #include <base/cleanup.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,19 @@ static void as_report(const struct json *j)
 		need(r.anomalies[i].n_findings == again.anomalies[i].n_findings);
 }
 
+static void as_verdict(const struct json *j)
+{
+	static struct verdict v;
+	static struct verdict_status again;
+	auto_json struct json *back = NULL;
+
+	if (verdict_decode(j, &v, NULL))
+		return;
+	back = encode(VERDICT_STATUS_FIELDS, &v.status);
+	need(back && !decode(back, VERDICT_STATUS_FIELDS, &again, NULL));
+	need(again.state == v.status.state && again.n_causes == v.status.n_causes);
+}
+
 static void as_policy(const struct json *j)
 {
 	struct policy p;
@@ -100,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	as_policy(j);
 	as_profile(j);
 	as_report(j);
+	as_verdict(j);
 	as_escape(j);
 	as_pod_and_node(j);
 	return 0;

@@ -5,6 +5,7 @@
 #include <api/escape.h>
 #include <api/profile.h>
 #include <api/report.h>
+#include <api/verdict.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 
@@ -211,6 +212,13 @@ static void test_escape(void **state)
 	same_kind(&API_ESCAPES, "status", ESCAPE_STATUS_FIELDS, NULL);
 }
 
+static void test_verdict(void **state)
+{
+	(void)state;
+	same_kind(&API_VERDICTS, "spec", VERDICT_SPEC_FIELDS, NULL);
+	same_kind(&API_VERDICTS, "status", VERDICT_STATUS_FIELDS, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

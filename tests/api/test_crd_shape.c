@@ -7,7 +7,8 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
-static const struct kube_resource *const KINDS[] = {&API_POLICIES, &API_PROFILES, &API_REPORTS, &API_ESCAPES};
+static const struct kube_resource *const KINDS[] = {
+	&API_POLICIES, &API_PROFILES, &API_REPORTS, &API_VERDICTS, &API_ESCAPES};
 
 static void test_names(void **state)
 {

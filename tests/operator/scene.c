@@ -60,12 +60,18 @@ static void put(struct scene *s, const struct json *doc)
 		rc = world_put_node(&s->w, doc, &e);
 	else if (str_eq(kind, "NodeReport"))
 		rc = world_put_report(&s->w, doc, &e);
+	else if (str_eq(kind, "NodeVerdict"))
+		rc = world_put_verdict(&s->w, doc, &e);
+	else if (str_eq(kind, "Lease"))
+		rc = world_put_lease(&s->w, doc, s->now_ms, &e);
 	else if (str_eq(kind, "EscapePolicy"))
 		rc = world_put_policy(&s->w, doc, &e);
 	else if (str_eq(kind, "Escape"))
 		rc = world_put_escape(&s->w, doc, true, s->now_ms, &e);
 	if (rc)
 		fail_msg("%s: %s", kind, e.message);
+	if (str_eq(kind, "NodeReport"))
+		world_heard(&s->w, json_str_at(doc, "metadata.name", ""), s->now_ms);
 }
 
 const char *scene_uid(const char *name)
@@ -91,6 +97,22 @@ const struct json *scene_put(struct scene *s, const char *fmt, ...)
 			scene_uid(json_str_at(doc, "metadata.name", "")));
 	put(s, doc);
 	return doc;
+}
+
+void scene_keep(struct scene *s, struct json *obj)
+{
+	assert_true(s->n_docs < SCENE_DOCS);
+	s->docs[s->n_docs++] = obj;
+	put(s, obj);
+}
+
+const struct json *scene_verdict(const struct scene *s, const char *node)
+{
+	for (size_t i = s->n_docs; i-- > 0;)
+		if (str_eq(json_str_at(s->docs[i], "kind", ""), "NodeVerdict") &&
+			str_eq(json_str_at(s->docs[i], "metadata.name", ""), node))
+			return s->docs[i];
+	return NULL;
 }
 
 void scene_node(struct scene *s, const char *name, const char *anomalies)

@@ -32,6 +32,10 @@ void scene_end(struct scene *s);
 
 /* Parses printf output in which ' stands for ". Owned by the scene. */
 __attribute__((format(printf, 2, 3))) const struct json *scene_json(struct scene *s, const char *fmt, ...);
+/* A whole object that the caller made: taken, and put into the world by its kind. */
+void scene_keep(struct scene *s, struct json *obj);
+/* The NodeVerdict that was put last for the node, or NULL. */
+const struct json *scene_verdict(const struct scene *s, const char *node);
 /* A UID that follows from the name; valid until eight more were asked for. */
 const char *scene_uid(const char *name);
 /* As scene_json, put into the world by its kind; metadata.uid is scene_uid(name) when not given. */
