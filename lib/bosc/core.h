@@ -12,9 +12,15 @@
 
 #define BOSC_WINDOW_MIN 2
 #define BOSC_WINDOW_MAX 64
-/* Call numbers 0..510 stand for themselves; 511 and above (x32 calls, numbers no kernel has, -1 of a skipped
- * call) share the last. */
+/*
+ * A call's code is what bags are made of; calls of different kinds never have the same. Native numbers 0..510
+ * stand for themselves, 511 for all from there on (numbers no kernel has, -1 of a skipped call). A 32-bit
+ * call follows at BOSC_32BIT, an x32 call at BOSC_X32, each by its own kind's number.
+ */
 #define BOSC_CALLS 512
+#define BOSC_32BIT 512
+#define BOSC_X32 1024
+#define BOSC_CODES 2048
 
 #define BOSC_INLINE static inline __attribute__((always_inline, unused))
 
@@ -25,15 +31,24 @@ struct bosc_params {
 };
 
 struct bosc_window {
-	__u64 bag; /* sum of the marks of the calls in the ring */
+	__u64 bag; /* sum of the marks of the codes in the ring */
 	__u16 ring[BOSC_WINDOW_MAX];
 	__u8 next;
 	__u8 count;
 };
 
+/* The code of a native call, or of an x32 call: x86-64 knows that by a bit in its number. */
 BOSC_INLINE __u32 bosc_call(__u64 nr)
 {
-	return nr < BOSC_CALLS ? (__u32)nr : BOSC_CALLS - 1;
+	if (nr < BOSC_CALLS)
+		return (__u32)nr;
+	return nr >> 10 == 0x40000000 >> 10 ? BOSC_X32 | (nr & 1023) : BOSC_CALLS - 1;
+}
+
+/* The code of a call by a 32-bit program, or through the 32-bit gate (int 0x80). */
+BOSC_INLINE __u32 bosc_call_32bit(__u64 nr)
+{
+	return BOSC_32BIT | (nr < BOSC_CALLS ? (__u32)nr : BOSC_CALLS - 1);
 }
 
 /* A bijective mix of 64 bits (splitmix64's finaliser): what differs stays different, and spreads. */
@@ -45,13 +60,13 @@ BOSC_INLINE __u64 bosc_mix(__u64 z)
 }
 
 /*
- * The 64-bit mark of a call, the same on every node, so that profiles travel. Marks are added, hence equal
+ * The 64-bit mark of a code, the same on every node, so that profiles travel. Marks are added, hence equal
  * bags have equal sums in any order, and one leaves the sum as it came. No key: a readable profile is an
  * evasion manual with or without it.
  */
-BOSC_INLINE __u64 bosc_mark(__u32 call)
+BOSC_INLINE __u64 bosc_mark(__u32 code)
 {
-	return bosc_mix((call + 1) * 0x9e3779b97f4a7c15ULL);
+	return bosc_mix((code + 1) * 0x9e3779b97f4a7c15ULL);
 }
 
 BOSC_INLINE void bosc_window_reset(struct bosc_window *w)
@@ -63,16 +78,16 @@ BOSC_INLINE void bosc_window_reset(struct bosc_window *w)
 
 /* Takes one call in. Returns 1 when the window is full, that is w->bag is the bag of the last n calls. n must
  * not change between resets. */
-BOSC_INLINE int bosc_window_push(struct bosc_window *w, __u32 n, __u64 nr)
+BOSC_INLINE int bosc_window_push(struct bosc_window *w, __u32 n, __u32 code)
 {
-	__u32 call = bosc_call(nr), at = w->next & (BOSC_WINDOW_MAX - 1);
+	__u32 at = w->next & (BOSC_WINDOW_MAX - 1);
 
 	if (w->count >= n)
 		w->bag -= bosc_mark(w->ring[at]);
 	else
 		w->count++;
-	w->ring[at] = (__u16)call;
-	w->bag += bosc_mark(call);
+	w->ring[at] = (__u16)code;
+	w->bag += bosc_mark(code);
 	w->next = at + 1 >= n ? 0 : (__u8)(at + 1);
 	return w->count >= n;
 }

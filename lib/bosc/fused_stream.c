@@ -293,10 +293,10 @@ static int epoch_end(struct fused_stream *s)
 	return sample_keep(s->model, &sample);
 }
 
-static int step_feed(struct fused_stream *s, struct task *t, uint64_t nr)
+static int step_feed(struct fused_stream *s, struct task *t, uint32_t code)
 {
 	uint32_t pair = 0, triple = 0;
-	int steps = graded_step(&t->window, s->model->params.window, nr, &pair, &triple), r = 0;
+	int steps = graded_step(&t->window, s->model->params.window, code, &pair, &triple), r = 0;
 
 	if (steps >= 1)
 		r = pair_feed(s, t, pair);
@@ -308,6 +308,7 @@ static int step_feed(struct fused_stream *s, struct task *t, uint64_t nr)
 int fused_stream_call(struct fused_stream *s, uint32_t task, uint64_t nr)
 {
 	uint64_t number = s->result.calls;
+	uint32_t code = bosc_call(nr);
 	bool fired = s->fired;
 	struct task *t;
 	int r = number && number % s->model->params.epoch == 0 ? epoch_end(s) : 0;
@@ -315,8 +316,8 @@ int fused_stream_call(struct fused_stream *s, uint32_t task, uint64_t nr)
 	t = r == 0 ? task_get(s, task) : NULL;
 	if (!t)
 		return r < 0 ? r : -ENOMEM;
-	r = step_feed(s, t, nr);
-	if (r == 0 && bosc_window_push(&t->window, s->model->params.window, nr))
+	r = step_feed(s, t, code);
+	if (r == 0 && bosc_window_push(&t->window, s->model->params.window, code))
 		r = bag_feed(s, t);
 	s->result.calls++;
 	return r < 0 ? r : s->fired && !fired;

@@ -16,7 +16,16 @@
 /* A pair is rare when no task showed it, or, once 4 * Q tasks are learned, fewer than one in Q. */
 #define GRADED_Q 256
 
+/*
+ * Pairs and triples know native calls one by one. All 32-bit calls are one, and so are all x32 calls: bags
+ * tell them apart. They stand at two numbers that no 64-bit kernel has or will have (422 and 423 are the end
+ * of the 32-bit time64 calls), which themselves count as calls without a place.
+ */
 #define GRADED_CALL_BITS 9
+#define GRADED_32BIT 422
+#define GRADED_X32 423
+#define GRADED_OTHER 511
+
 #define GRADED_PAIRS (1U << 2 * GRADED_CALL_BITS)
 #define GRADED_TRIPLES (1U << 3 * GRADED_CALL_BITS)
 /* Seen triples as the kernel keeps them: a few bits in one word, so that one look answers. */
@@ -52,6 +61,13 @@ struct graded_tally {
 	struct graded_cell cell[GRADED_RING];
 };
 
+BOSC_INLINE __u32 graded_call(__u32 code)
+{
+	if (code < BOSC_CALLS)
+		return code >> 1 == GRADED_32BIT >> 1 ? GRADED_OTHER : code;
+	return code < BOSC_X32 ? GRADED_32BIT : GRADED_X32;
+}
+
 /* The mask is the verifier's proof. */
 BOSC_INLINE __u32 graded_join(__u32 before, __u32 call)
 {
@@ -59,21 +75,22 @@ BOSC_INLINE __u32 graded_join(__u32 before, __u32 call)
 }
 
 /*
- * The pair and the triple that the call `nr` completes, to be asked before it is pushed into the task's
+ * The pair and the triple that the call `code` completes, to be asked before it is pushed into the task's
  * window. Returns how many of the two there are: a task's first call completes none, its second a pair only.
  */
-BOSC_INLINE int graded_step(const struct bosc_window *w, __u32 n, __u64 nr, __u32 *pair, __u32 *triple)
+BOSC_INLINE int graded_step(const struct bosc_window *w, __u32 n, __u32 code, __u32 *pair, __u32 *triple)
 {
 	__u32 last = w->next ? w->next - 1U : n - 1, before = last ? last - 1 : n - 1;
+	__u32 call = graded_call(code);
 
 	if (w->count == 0)
 		return 0;
-	*pair = graded_join(w->ring[last & (BOSC_WINDOW_MAX - 1)], bosc_call(nr));
+	*pair = graded_join(graded_call(w->ring[last & (BOSC_WINDOW_MAX - 1)]), call);
 	if (w->count == 1)
 		return 1;
-	*triple = graded_join(w->ring[before & (BOSC_WINDOW_MAX - 1)], *pair >> GRADED_CALL_BITS)
+	*triple = graded_join(graded_call(w->ring[before & (BOSC_WINDOW_MAX - 1)]), *pair >> GRADED_CALL_BITS)
 			  << GRADED_CALL_BITS |
-		  bosc_call(nr);
+		  call;
 	return 2;
 }
 

@@ -109,7 +109,7 @@ int bosc_replay_call(struct bosc_replay *r, uint32_t task, uint64_t nr)
 	if (!t)
 		return -ENOMEM;
 	number = r->tally.calls++;
-	if (!bosc_window_push(&t->window, r->params.window, nr))
+	if (!bosc_window_push(&t->window, r->params.window, bosc_call(nr)))
 		return 0;
 	return r->learn ? learn_bag(r, number, t->window.bag) : judge_bag(r, number, t->window.bag);
 }

@@ -269,14 +269,15 @@ static __always_inline void fused_call(struct monitor_state *st, const struct mo
 {
 	struct monitor_known *k = known_get(m->slot);
 	struct fused_step step = {};
+	__u32 code = bosc_call(nr);
 	int full;
 
 	if (!k) {
 		__sync_fetch_and_add(&st->lost, 1);
 		return;
 	}
-	step.n = graded_step(&m->window, c->params.window, nr, &step.pair, &step.triple);
-	full = bosc_window_push(&m->window, c->params.window, nr);
+	step.n = graded_step(&m->window, c->params.window, code, &step.pair, &step.triple);
+	full = bosc_window_push(&m->window, c->params.window, code);
 	if (now->mode == MODE_LEARN)
 		fused_learn(st, c, m, now, k, &step, full);
 	else

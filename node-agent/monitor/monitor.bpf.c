@@ -267,7 +267,7 @@ int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 		fused_call(st, c, m, &(struct fused_now){gen, mode, number}, nr);
 		return 0;
 	}
-	if (!bosc_window_push(&m->window, c->params.window, nr))
+	if (!bosc_window_push(&m->window, c->params.window, bosc_call(nr)))
 		return 0;
 	if (mode == MODE_LEARN)
 		bag_learn(st, c, number, m->window.bag, 0);

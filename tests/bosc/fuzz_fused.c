@@ -69,6 +69,16 @@ static struct key last_calls(const struct plain *p, size_t task, uint32_t n)
 	return k;
 }
 
+/* As pairs and triples see them. */
+static struct key last_steps(const struct plain *p, size_t task, uint32_t n)
+{
+	struct key k = last_calls(p, task, n);
+
+	for (uint32_t i = 0; i < n; i++)
+		k.calls[i] = (uint16_t)graded_call(k.calls[i]);
+	return k;
+}
+
 static int compare_call(const void *a, const void *b)
 {
 	return *(const uint16_t *)a - *(const uint16_t *)b;
@@ -103,13 +113,13 @@ static void plain_call(struct plain *p, size_t task, uint32_t nr, uint32_t windo
 
 	p->calls[task][p->n_calls[task]++] = (uint16_t)bosc_call(nr);
 	if (p->n_calls[task] >= 2) {
-		k = last_calls(p, task, 2);
+		k = last_steps(p, task, 2);
 		if (!set_has(&p->pairs, &k))
 			set_add(&p->epoch[0], &k);
 		set_add(&p->learn[0], &k);
 	}
 	if (p->n_calls[task] >= 3) {
-		k = last_calls(p, task, 3);
+		k = last_steps(p, task, 3);
 		if (!set_has(&p->triples, &k))
 			set_add(&p->epoch[1], &k);
 		set_add(&p->learn[1], &k);

@@ -21,8 +21,8 @@ static void marks_are_the_same_everywhere(void **state)
 static void marks_of_all_calls_differ(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < BOSC_CALLS; i++)
-		for (uint32_t j = i + 1; j < BOSC_CALLS; j++)
+	for (uint32_t i = 0; i < BOSC_CODES; i++)
+		for (uint32_t j = i + 1; j < BOSC_CODES; j++)
 			assert_int_not_equal(bosc_mark(i), bosc_mark(j));
 }
 
@@ -33,8 +33,27 @@ static void numbers_without_a_place_share_the_last_one(void **state)
 	assert_int_equal(bosc_call(510), 510);
 	assert_int_equal(bosc_call(511), 511);
 	assert_int_equal(bosc_call(512), 511);
-	assert_int_equal(bosc_call(0x40000000 | 1), 511);
+	assert_int_equal(bosc_call(0x40000000 - 1), 511);
+	assert_int_equal(bosc_call(0x40000000 + 1024), 511);
+	assert_int_equal(bosc_call(0x140000000), 511);
 	assert_int_equal(bosc_call((uint64_t)-1), 511);
+	assert_int_equal(bosc_call_32bit((uint64_t)-1), BOSC_32BIT + 511);
+}
+
+/* Every number from 0 on, by all three ways into the kernel. */
+static void calls_of_different_kinds_have_different_codes(void **state)
+{
+	uint8_t taken[BOSC_CODES] = {0};
+
+	(void)state;
+	for (uint32_t nr = 0; nr < 511; nr++) {
+		taken[bosc_call(nr)]++;
+		taken[bosc_call_32bit(nr)]++;
+	}
+	for (uint32_t nr = 0; nr < 1024; nr++)
+		taken[bosc_call(0x40000000 | nr)]++;
+	for (uint32_t code = 0; code < BOSC_CODES; code++)
+		assert_int_equal(taken[code], code != 511 && code != BOSC_32BIT + 511);
 }
 
 static uint64_t bag_of(const uint32_t *calls, size_t n)
@@ -58,7 +77,7 @@ static void window_is_full_from_n_calls_on(void **state)
 		for (uint32_t i = 0; i < 500; i++) {
 			seed = seed * 1103515245 + 12345;
 			calls[i] = seed >> 16 & 1023;
-			assert_int_equal(bosc_window_push(&w, n, calls[i]), i + 1 >= n);
+			assert_int_equal(bosc_window_push(&w, n, bosc_call(calls[i])), i + 1 >= n);
 			if (i + 1 >= n)
 				assert_int_equal(w.bag, bag_of(calls + i + 1 - n, n));
 		}
@@ -182,6 +201,7 @@ int main(void)
 		cmocka_unit_test(marks_are_the_same_everywhere),
 		cmocka_unit_test(marks_of_all_calls_differ),
 		cmocka_unit_test(numbers_without_a_place_share_the_last_one),
+		cmocka_unit_test(calls_of_different_kinds_have_different_codes),
 		cmocka_unit_test(window_is_full_from_n_calls_on),
 		cmocka_unit_test(bag_forgets_the_order),
 		cmocka_unit_test(reset_window_needs_n_calls_again),

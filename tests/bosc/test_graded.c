@@ -31,7 +31,7 @@ static void steps_are_the_last_calls_whatever_the_window(void **state)
 
 		for (uint32_t i = 0; i < 300; i++) {
 			seed = seed * 1103515245 + 12345;
-			calls[i] = seed >> 16 & 511;
+			calls[i] = (seed >> 16 & 511) % GRADED_32BIT;
 			assert_int_equal(graded_step(&w, n, calls[i], &pair, &triple), i < 2 ? i : 2);
 			if (i >= 1)
 				assert_int_equal(pair, pair_of(calls[i - 1], calls[i]));
@@ -49,10 +49,28 @@ static void numbers_without_a_place_stay_inside(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		bosc_window_push(&w, 10, (uint64_t)-1 - (uint64_t)i);
-	assert_int_equal(graded_step(&w, 10, 0x40000001, &pair, &triple), 2);
+		bosc_window_push(&w, 10, bosc_call((uint64_t)-1 - (uint64_t)i));
+	assert_int_equal(graded_step(&w, 10, bosc_call(512), &pair, &triple), 2);
 	assert_int_equal(pair, GRADED_PAIRS - 1);
 	assert_int_equal(triple, GRADED_TRIPLES - 1);
+}
+
+static void other_kinds_of_calls_are_one_each(void **state)
+{
+	struct bosc_window w = {0};
+	uint32_t pair, triple;
+
+	(void)state;
+	for (uint32_t nr = 0; nr < BOSC_CALLS; nr++) {
+		assert_int_equal(graded_call(bosc_call(nr)), nr == 422 || nr == 423 ? GRADED_OTHER : nr);
+		assert_int_equal(graded_call(bosc_call_32bit(nr)), GRADED_32BIT);
+		assert_int_equal(graded_call(bosc_call(0x40000000 | nr)), GRADED_X32);
+	}
+	bosc_window_push(&w, 10, bosc_call(3));
+	bosc_window_push(&w, 10, bosc_call_32bit(3));
+	assert_int_equal(graded_step(&w, 10, bosc_call(0x40000003), &pair, &triple), 2);
+	assert_int_equal(triple, triple_of(3, GRADED_32BIT, GRADED_X32));
+	assert_int_equal(pair, pair_of(GRADED_32BIT, GRADED_X32));
 }
 
 static void reset_window_begins_without_a_pair(void **state)
@@ -176,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_are_the_last_calls_whatever_the_window),
 		cmocka_unit_test(numbers_without_a_place_stay_inside),
+		cmocka_unit_test(other_kinds_of_calls_are_one_each),
 		cmocka_unit_test(reset_window_begins_without_a_pair),
 		cmocka_unit_test(learned_triples_are_seen),
 		cmocka_unit_test(triple_bits_are_the_same_everywhere),
