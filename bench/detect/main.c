@@ -112,6 +112,8 @@ static void run(const struct options *o)
 	others = states_others();
 	for (uint32_t round = 0; round < o->rounds; round++)
 		round_run(&t, workers, s, round, o->calls);
+	for (int i = 0; i < THREADS; i++)
+		worker_stop(&workers[i]);
 	states_free(s);
 	uname(&u);
 	printf("Linux %s, CPU %u, the fastest of %d batches of %u calls in each round\n", u.release, o->cpu,
@@ -119,8 +121,6 @@ static void run(const struct options *o)
 	if (others)
 		printf("note: %u other programs are on sys_enter; they make every ratio smaller\n", others);
 	table_print(&t, stdout);
-	for (int i = 0; i < THREADS; i++)
-		worker_stop(&workers[i]);
 	free(t.ps);
 }
 

@@ -4,13 +4,16 @@
 #include "empty.skel.h"
 #include "worker.h"
 
+#include <base/io.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <node-agent/monitor/monitor.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct states {
@@ -20,7 +23,7 @@ struct states {
 	struct empty_bpf *empty;
 	struct bpf_link *empty_link;
 	pid_t watched;
-	char procs[32];
+	char cgroup[128];
 };
 
 static void refused(const struct err *e)
@@ -29,16 +32,32 @@ static void refused(const struct err *e)
 	exit(EXIT_FAILURE);
 }
 
-/* The one process of the "container", where the monitor looks for it. */
-static void procs_write(struct states *s)
+static bool try_cgroup(struct states *s, const char *root, const char *knob)
 {
-	int fd;
+	char path[160];
 
-	snprintf(s->procs, sizeof(s->procs), "/tmp/bench-procs-XXXXXX");
-	fd = mkstemp(s->procs);
-	if (fd < 0 || dprintf(fd, "%d\n", s->watched) < 0)
-		bench_fail(s->procs, errno);
-	close(fd);
+	snprintf(s->cgroup, sizeof(s->cgroup), "%s/escape-bench-%d", root, getpid());
+	if (mkdir(s->cgroup, 0755) < 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/%s", s->cgroup, knob);
+	if (access(path, W_OK) == 0)
+		return true;
+	rmdir(s->cgroup);
+	return false;
+}
+
+/* The one process of the "container", where the monitor looks for it. */
+static void cgroup_make(struct states *s)
+{
+	char path[160], pid[16];
+
+	if (!try_cgroup(s, "/sys/fs/cgroup/freezer", "freezer.state") &&
+		!try_cgroup(s, "/sys/fs/cgroup", "cgroup.freeze"))
+		bench_fail("cannot make a cgroup in /sys/fs/cgroup", EPERM);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", s->cgroup);
+	snprintf(pid, sizeof(pid), "%d", s->watched);
+	if (io_write_knob(path, pid) < 0)
+		bench_fail(path, EPERM);
 }
 
 struct states *states_new(pid_t watched)
@@ -58,7 +77,7 @@ struct states *states_new(pid_t watched)
 	if (!s->empty)
 		bench_fail("cannot load the empty program", errno);
 	s->watched = watched;
-	procs_write(s);
+	cgroup_make(s);
 	return s;
 }
 
@@ -73,7 +92,8 @@ static void nothing(struct states *s)
 void states_free(struct states *s)
 {
 	nothing(s);
-	unlink(s->procs);
+	while (rmdir(s->cgroup) < 0 && errno == EBUSY)
+		sched_yield();
 	empty_bpf__destroy(s->empty);
 	monitor_free(s->monitor);
 	loop_free(s->loop);
@@ -90,10 +110,11 @@ static void empty(struct states *s)
 static void learn(struct states *s, enum monitor_detector detector)
 {
 	const struct monitor_params p = {.window = 10, .epoch = 500, .threshold = 50, .detector = detector};
+	const struct monitor_container c = {.init_pid = s->watched, .cgroup = s->cgroup, .running = true};
 	struct err e;
 
 	if (monitor_watch_new(s->monitor, &p, NULL, NULL, &s->watch, &e) < 0 ||
-		monitor_watch_mark_cgroup(s->watch, s->watched, s->procs, &e) < 0)
+		monitor_watch_container(s->watch, &c, &e) < 0)
 		refused(&e);
 	monitor_watch_mode(s->watch, MONITOR_LEARN);
 }

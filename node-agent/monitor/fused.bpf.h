@@ -40,11 +40,6 @@ struct {
 	__uint(max_entries, MONITOR_SAMPLE_BYTES);
 } samples SEC(".maps");
 
-struct fused_now {
-	__u32 gen, mode;
-	__u64 number;
-};
-
 /* The pair and triple that a call completes: how many of the two there are. */
 struct fused_step {
 	int n;
@@ -72,7 +67,7 @@ static __always_inline int stamp_take(__u32 watch, __u32 key, __u32 gen, __u32 e
 }
 
 static __always_inline void graded_found(struct monitor_state *st, const struct monitor_conf *c,
-	const struct monitor_mark *m, const struct fused_now *now, __u32 n_pairs, __u32 n_triples)
+	const struct monitor_mark *m, const struct call *now, __u32 n_pairs, __u32 n_triples)
 {
 	struct verdict v = {.part = MONITOR_PART_GRADED, .ns = bpf_ktime_get_ns()};
 	__u32 epoch = c->params.epoch, threshold = c->graded;
@@ -90,12 +85,12 @@ static __always_inline void graded_found(struct monitor_state *st, const struct 
 	}
 	bpf_spin_unlock(&st->lock);
 	if (fired)
-		verdict_send(st, m, now->gen, &v);
+		verdict_send(st, c, m, now->gen, now->number, &v);
 }
 
 /* 1: the pair is known. */
 static __always_inline int pair_judge(struct monitor_state *st, const struct monitor_conf *c,
-	const struct monitor_mark *m, const struct fused_now *now, const struct monitor_known *k, __u32 pair)
+	const struct monitor_mark *m, const struct call *now, const struct monitor_known *k, __u32 pair)
 {
 	__u32 epoch;
 
@@ -109,8 +104,7 @@ static __always_inline int pair_judge(struct monitor_state *st, const struct mon
 
 /* 1: the triple was seen. */
 static __always_inline int triple_judge(struct monitor_state *st, const struct monitor_conf *c,
-	const struct monitor_mark *m, const struct fused_now *now, const struct monitor_known *k,
-	__u32 triple)
+	const struct monitor_mark *m, const struct call *now, const struct monitor_known *k, __u32 triple)
 {
 	__u32 epoch;
 
@@ -123,7 +117,7 @@ static __always_inline int triple_judge(struct monitor_state *st, const struct m
 }
 
 static __always_inline void fused_judge(struct monitor_state *st, const struct monitor_conf *c,
-	const struct monitor_mark *m, const struct fused_now *now, struct monitor_known *k,
+	const struct monitor_mark *m, const struct call *now, struct monitor_known *k,
 	const struct fused_step *step, int full)
 {
 	__u64 path = graded_path(m->window.bag, step->triple);
@@ -153,12 +147,13 @@ static __always_inline void epoch_turn(
 {
 	struct monitor_sample *s, found = {.slot = m->slot, .watch = m->watch};
 	__u32 epoch = c->params.epoch;
-	int ended = 0;
+	int ended = 0, judged = 0;
 
 	bpf_spin_lock(&st->lock);
 	if (number >= st->edge && number >= st->tally.base) {
 		ended = 1;
 		found.profile = st->profile;
+		judged = st->unjudged_to != st->current + 1;
 		found.graded = graded_tally_score(&st->graded, st->current);
 		found.bosc = st->fresh;
 		st->fresh = 0;
@@ -166,11 +161,11 @@ static __always_inline void epoch_turn(
 		st->edge = st->tally.base + (st->current - st->tally.row + 1) * epoch;
 	}
 	bpf_spin_unlock(&st->lock);
-	if (!ended)
+	if (!ended || !judged)
 		return;
 	s = bpf_ringbuf_reserve(&samples, sizeof(*s), 0);
 	if (!s) {
-		__sync_fetch_and_add(&st->lost, 1);
+		state_lost(st, c, number);
 		return;
 	}
 	*s = found;
@@ -191,7 +186,8 @@ static __always_inline void task_begin(struct monitor_state *st, struct monitor_
 	bpf_spin_unlock(&st->lock);
 }
 
-static __always_inline struct graded_count *pair_entry(struct monitor_state *st, __u32 pair)
+static __always_inline struct graded_count *pair_entry(
+	struct monitor_state *st, const struct monitor_conf *c, __u64 number, __u32 pair)
 {
 	struct monitor_pair_key key = {.profile = st->profile, .pair = pair};
 	struct graded_count *p = bpf_map_lookup_elem(&pairs, &key), none = {};
@@ -201,13 +197,13 @@ static __always_inline struct graded_count *pair_entry(struct monitor_state *st,
 	bpf_map_update_elem(&pairs, &key, &none, BPF_NOEXIST);
 	p = bpf_map_lookup_elem(&pairs, &key);
 	if (!p)
-		__sync_fetch_and_add(&st->lost, 1);
+		state_lost(st, c, number);
 	return p;
 }
 
 /* 1: the pair was not rare before this epoch. */
 static __always_inline int pair_learn(struct monitor_state *st, const struct monitor_conf *c,
-	struct monitor_mark *m, const struct fused_now *now, struct monitor_known *k, __u32 pair)
+	struct monitor_mark *m, const struct call *now, struct monitor_known *k, __u32 pair)
 {
 	__u32 epoch = (__u32)st->current, tasks = graded_count_before(&st->tasks, epoch), before = 0;
 	int first = graded_filter_take(&m->shown, pair);
@@ -216,7 +212,7 @@ static __always_inline int pair_learn(struct monitor_state *st, const struct mon
 	/* Beyond 4 Q tasks a pair may become rare again, so its count is looked at each time. */
 	if (!first && tasks < 4 * GRADED_Q && graded_bit(k->known.pairs, pair))
 		return 1;
-	p = pair_entry(st, pair);
+	p = pair_entry(st, c, now->number, pair);
 	if (p) {
 		bpf_spin_lock(&st->lock);
 		before = graded_count_before(p, epoch);
@@ -234,7 +230,7 @@ static __always_inline int pair_learn(struct monitor_state *st, const struct mon
 }
 
 static __always_inline void fused_learn(struct monitor_state *st, const struct monitor_conf *c,
-	struct monitor_mark *m, const struct fused_now *now, struct monitor_known *k,
+	struct monitor_mark *m, const struct call *now, struct monitor_known *k,
 	const struct fused_step *step, int full)
 {
 	__u64 path = graded_path(m->window.bag, step->triple);
@@ -256,7 +252,7 @@ static __always_inline void fused_learn(struct monitor_state *st, const struct m
 		graded_found(st, c, m, now, 0, 1);
 		all = 0;
 	}
-	if (full && !bag_learn(st, c, now->number, m->window.bag, (__u32)st->current)) {
+	if (full && bag_learn(st, c, now->number, m->window.bag) != BAG_KNOWN) {
 		__sync_fetch_and_add(&st->fresh, 1);
 		all = 0;
 	}
@@ -264,16 +260,15 @@ static __always_inline void fused_learn(struct monitor_state *st, const struct m
 		*seen = path;
 }
 
-static __always_inline void fused_call(struct monitor_state *st, const struct monitor_conf *c,
-	struct monitor_mark *m, const struct fused_now *now, long nr)
+static __always_inline void fused_feed(struct monitor_state *st, const struct monitor_conf *c,
+	struct monitor_mark *m, const struct call *now, __u32 code)
 {
 	struct monitor_known *k = known_get(m->slot);
 	struct fused_step step = {};
-	__u32 code = bosc_call(nr);
 	int full;
 
 	if (!k) {
-		__sync_fetch_and_add(&st->lost, 1);
+		state_lost(st, c, now->number);
 		return;
 	}
 	step.n = graded_step(&m->window, c->params.window, code, &step.pair, &step.triple);

@@ -10,7 +10,7 @@ struct monitor_bpf;
 struct bpf_link;
 struct ring_buffer;
 
-#define MONITOR_LINKS 3
+#define MONITOR_LINKS 4
 
 struct monitor {
 	struct loop *loop;
@@ -40,6 +40,8 @@ struct monitor_watch {
 	uint32_t slot;
 	enum monitor_detector detector;
 	struct bosc_params params; /* Fused: the threshold is the profile's */
+	bool execs_own;
+	struct monitor_cgroup_key cgroup; /* id 0: none yet */
 	struct monitor_scores scores;
 	bool fused_ready;          /* a profile with thresholds is in place */
 	bool fused_learned;        /* and something was learned since */
@@ -60,6 +62,9 @@ struct monitor_conf *monitor_conf_of(const struct monitor_watch *w);
 void monitor_conf_commit(struct monitor_conf *c);
 int monitor_bags_fd(const struct monitor *m);
 int monitor_marks_fd(const struct monitor *m);
+/* From here on who is attached to this cgroup, or one below it, is marked by the kernel. */
+int monitor_cgroup_set(struct monitor_watch *w, const char *dir, struct err *e);
+void monitor_cgroup_forget(struct monitor_watch *w);
 /* Removes the bags of a profile id. */
 void monitor_bags_drop(const struct monitor *m, uint32_t profile);
 

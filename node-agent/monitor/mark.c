@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which tasks belong to a container. A mark is put on a thread group's leader through a pidfd, so that a pid
- * which was reused in the meantime cannot get it: the process is looked at again after its pidfd is open.
+ * Which of the tasks in a container's cgroup belong to it when watching begins; who enters later is marked in
+ * the kernel (mark.bpf.h). A mark is put on a thread group's leader through a pidfd, so that a pid which was
+ * reused in the meantime cannot get it: the process is looked at again after its pidfd is open.
  */
 #include "internal.h"
 #include "monitor.skel.h"
@@ -11,6 +12,7 @@
 #include <base/str.h>
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,20 +29,19 @@ static int pid_open(int pid)
 	return fd < 0 ? -errno : fd;
 }
 
-/* 1: marked anew, 0: it was marked for this watch already. A running program is armed: its calls count from
- * now on. */
-static int mark_put(const struct monitor_watch *w, int pidfd, bool running)
+/* 1: marked anew, 0: it had such a mark already. */
+static int mark_put(const struct monitor_watch *w, int pidfd, uint32_t state)
 {
 	int map = monitor_marks_fd(w->monitor);
 	struct monitor_mark mark;
 
 	if (bpf_map_lookup_elem(map, &pidfd, &mark) == 0 && mark.watch == monitor_conf_of(w)->watch &&
-		(mark.armed || !running))
+		(mark.state == state || mark.state == MONITOR_ARMED))
 		return 0;
 	mark = (struct monitor_mark){
 		.watch = monitor_conf_of(w)->watch,
 		.slot = w->slot,
-		.armed = running,
+		.state = state,
 	};
 	return bpf_map_update_elem(map, &pidfd, &mark, BPF_ANY) < 0 ? -errno : 1;
 }
@@ -94,43 +95,6 @@ static int stat_read(int pid, struct stat_fields *ret)
 	return 0;
 }
 
-/* Set at fork, cleared by execve (include/linux/sched.h). */
-#define PF_FORKNOEXEC 0x40U
-
-/*
- * Marked first and asked then: whichever side of the mark its execve was on, its calls count. runc's init is
- * born by a fork, and the program is what it executes first.
- */
-static int mark_put_before_exec(const struct monitor_watch *w, int pid, int pidfd)
-{
-	struct stat_fields st;
-	int r = mark_put(w, pidfd, false);
-
-	if (r < 0)
-		return r;
-	r = stat_read(pid, &st);
-	if (r < 0 || (st.flags & PF_FORKNOEXEC))
-		return r;
-	r = mark_put(w, pidfd, true);
-	return r < 0 ? r : 1;
-}
-
-int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e)
-{
-	auto_close int fd = pid_open(pid);
-	int r = fd;
-
-	if (fd >= 0) {
-		level_admit(w, pid);
-		r = mark_put_before_exec(w, pid, fd);
-	}
-	if (r == -ESRCH || r == -ENOENT)
-		return err_set(e, -ESRCH, "NoSuchProcess", "process %d is gone", pid);
-	if (r < 0)
-		return err_set(e, r, "MarkFailed", "cannot mark process %d: %s", pid, strerror(-r));
-	return r;
-}
-
 static int parent_of(int pid, int *ret)
 {
 	struct stat_fields st;
@@ -141,16 +105,16 @@ static int parent_of(int pid, int *ret)
 	return r;
 }
 
-/* The inode of the process's pid namespace, 0 when it is gone. */
-static ino_t pidns_of(int pid)
+/* The inode of the process's namespace (pid 0: of ours), 0 when it is gone. */
+static ino_t ns_of(int pid, const char *kind)
 {
 	char path[40];
 	struct stat st;
 
 	if (pid)
-		snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
 	else
-		snprintf(path, sizeof(path), "/proc/self/ns/pid");
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
 	return stat(path, &st) < 0 ? 0 : st.st_ino;
 }
 
@@ -173,19 +137,27 @@ static bool is_first(int pid)
 	return p && strcmp(p + 1, "1") == 0;
 }
 
+struct pass {
+	struct monitor_watch *watch;
+	const struct monitor_container *container;
+	ino_t pidns; /* init's */
+	bool running;
+};
+
 /*
- * A process is the container's when init is among its ancestors. An orphan in a pod that shares its pid
+ * A process is the container's own when init is among its ancestors. An orphan in a pod that shares its pid
  * namespace hangs on that namespace's first process instead. What was executed into the container from
- * outside (a probe, a shell of kubectl exec) has neither, and stays unmarked: it is not the application.
+ * outside (a probe, a shell of kubectl exec) has neither.
  */
-static bool descends(int pid, int init, ino_t pidns)
+static bool descends(const struct pass *p, int pid)
 {
-	bool shared = pidns && pidns != pidns_of(0) && !is_first(init);
+	int init = p->container->init_pid;
+	bool shared = p->pidns != ns_of(0, "pid") && !is_first(init);
 
 	for (int depth = 0; depth < DEPTH_MAX && pid > 1; depth++) {
 		if (pid == init)
 			return true;
-		if (shared && depth && pidns_of(pid) == pidns && is_first(pid))
+		if (shared && depth && ns_of(pid, "pid") == p->pidns && is_first(pid))
 			return true;
 		if (parent_of(pid, &pid) < 0)
 			return false;
@@ -193,40 +165,49 @@ static bool descends(int pid, int init, ino_t pidns)
 	return false;
 }
 
-/* 1: marked anew, 0: not the container's, marked already or gone. */
-static int mark_if_ours(struct monitor_watch *w, int pid, int init, ino_t pidns)
+/* The state that its mark should have; negative: it needs none. Before init has executed its program others
+ * in the cgroup are the runtime's. */
+static int state_wanted(const struct pass *p, int pid)
 {
-	auto_close int fd = -1;
-	int r;
+	if (!p->running)
+		return descends(p, pid) ? 0 : -1;
+	if (p->watch->execs_own || descends(p, pid))
+		return MONITOR_ARMED;
+	return MONITOR_ARMED | MONITOR_OUTSIDE;
+}
 
-	if (pid != init && !descends(pid, init, pidns))
+/* 1: marked anew, 0: needs no mark, has it already or is gone. */
+static int mark_process(const struct pass *p, int pid)
+{
+	int state = state_wanted(p, pid), r;
+	auto_close int fd = -1;
+
+	if (state < 0)
 		return 0;
 	fd = pid_open(pid);
 	if (fd < 0)
 		return fd == -ESRCH ? 0 : fd;
-	if (pid != init && !descends(pid, init, pidns))
+	if (state_wanted(p, pid) != state)
 		return 0;
-	r = mark_put(w, fd, true);
+	r = mark_put(p->watch, fd, (uint32_t)state);
 	return r == -ESRCH || r == -ENOENT ? 0 : r;
 }
 
-/* One pass over cgroup.procs: how many were marked anew. */
-static int mark_pass(struct monitor_watch *w, int init, ino_t pidns, const char *procs, struct err *e)
+/* How many of the listed processes were marked anew. */
+static int mark_listed(const struct pass *p, char *list, const char *path, struct err *e)
 {
-	auto_free char *text = NULL;
-	int marked = 0, r = io_read_file(procs, PROCS_MAX, &text, NULL);
+	int marked = 0;
 
-	if (r < 0)
-		return err_set(e, r, "NoProcs", "cannot read %s: %s", procs, strerror(-r));
-	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line;
+	for (char *save = NULL, *line = strtok_r(list, "\n", &save); line;
 		line = strtok_r(NULL, "\n", &save)) {
 		int64_t pid;
+		int r;
 
 		if (str_parse_i64(line, 0, INT32_MAX, &pid) < 0)
-			return err_set(e, -EINVAL, "BadProcs", "%s does not hold process ids", procs);
+			return err_set(e, -EINVAL, "BadProcs", "%s does not hold process ids", path);
 		if (pid == 0)
 			continue; /* a process of a pid namespace that we do not see */
-		r = mark_if_ours(w, (int)pid, init, pidns);
+		r = mark_process(p, (int)pid);
 		if (r < 0)
 			return err_set(
 				e, r, "MarkFailed", "cannot mark process %d: %s", (int)pid, strerror(-r));
@@ -235,20 +216,61 @@ static int mark_pass(struct monitor_watch *w, int init, ino_t pidns, const char 
 	return marked;
 }
 
-int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e)
+static int mark_pass(const struct pass *p, struct err *e)
 {
-	ino_t pidns = pidns_of(init_pid);
+	auto_free char *text = NULL;
+	char path[PATH_MAX];
+	int r = str_fmt(path, sizeof(path), "%s/cgroup.procs", p->container->cgroup);
 
-	if (!pidns)
-		return err_set(e, -ESRCH, "NoSuchProcess", "process %d is gone", init_pid);
-	/* What descends from init is not less deep. */
-	level_admit(w, init_pid);
+	if (r == 0)
+		r = io_read_file(path, PROCS_MAX, &text, NULL);
+	if (r < 0)
+		return err_set(e, r, "NoProcs", "cannot read %s: %s", path, strerror(-r));
+	return mark_listed(p, text, path, e);
+}
+
+static int mark_all(const struct pass *p, struct err *e)
+{
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
-		int r = mark_pass(w, init_pid, pidns, procs, e);
+		int r = mark_pass(p, e);
 
 		if (r <= 0)
 			return r;
 	}
 	return err_set(e, -EAGAIN, "ForkStorm", "processes under %d are born faster than they can be marked",
-		init_pid);
+		p->container->init_pid);
+}
+
+/* Set at fork, cleared by execve (include/linux/sched.h). */
+#define PF_FORKNOEXEC 0x40U
+
+/* runc's init is born by a fork, and the program is what it executes first. */
+static bool has_executed(int pid)
+{
+	struct stat_fields st;
+
+	return stat_read(pid, &st) == 0 && !(st.flags & PF_FORKNOEXEC);
+}
+
+int monitor_watch_container(struct monitor_watch *w, const struct monitor_container *c, struct err *e)
+{
+	struct pass p = {
+		.watch = w, .container = c, .pidns = ns_of(c->init_pid, "pid"), .running = c->running};
+	ino_t mntns = ns_of(c->init_pid, "mnt");
+	int r;
+
+	if (!p.pidns || !mntns)
+		return err_set(e, -ESRCH, "NoSuchProcess", "process %d is gone", c->init_pid);
+	monitor_conf_of(w)->mntns = (uint32_t)mntns;
+	/* What descends from init, or is executed into the container, is not less deep. */
+	level_admit(w, c->init_pid);
+	r = monitor_cgroup_set(w, c->cgroup, e);
+	if (r == 0)
+		r = mark_all(&p, e);
+	/* Marked first and asked then: whichever side of the mark its execve was on, its calls count. */
+	if (r == 0 && !p.running && has_executed(c->init_pid)) {
+		p.running = true;
+		r = mark_all(&p, e);
+	}
+	return r;
 }

@@ -29,10 +29,13 @@ char LICENSE[] SEC("license") = "GPL";
  * and it would come after every freeze. Its number is the architecture's, which user space knows.
  */
 const volatile __u32 restart_call;
+#define RESTART_CALL_32BIT 0
 
-struct monitor_conf confs[MONITOR_SLOTS];
-__u32 tasks_of; /* the iterator counts the tasks of this watch into tasks */
-__u32 tasks;
+/* The bit of thread_info.flags that says: in a 32-bit call. */
+const volatile unsigned long compat_flag;
+#define X86_COMPAT 2
+
+struct monitor_conf confs[MONITOR_SLOTS] __attribute__((aligned(64)));
 /* No marked task is in a pid namespace less deep than this: the host's own tasks are let go at the first
  * look. */
 __u32 least_level;
@@ -64,51 +67,25 @@ struct {
 	__uint(max_entries, MONITOR_RING_BYTES);
 } verdicts SEC(".maps");
 
-static __always_inline struct monitor_conf *conf_of(const struct monitor_mark *m)
-{
-	__u32 slot = m->slot;
-	struct monitor_conf *c;
+struct call {
+	__u32 gen, mode;
+	__u64 number;
+};
 
-	if (slot >= MONITOR_SLOTS)
-		return 0;
-	c = &confs[slot];
-	return m->watch && c->watch == m->watch ? c : 0;
+/* x86 keeps it in a place of its own, others among the flags. */
+static __always_inline __u32 code_of(const struct task_struct *task, __u64 nr)
+{
+	int is_32bit = bpf_core_field_exists(task->thread_info.status)
+			       ? task->thread_info.status & X86_COMPAT
+			       : task->thread_info.flags & compat_flag;
+
+	return is_32bit ? bosc_call_32bit(nr) : bosc_call(nr);
 }
 
-/*
- * User space marks thread group leaders only: a thread takes its leader's mark at its first call. So a thread
- * that is born while a process is being marked cannot slip through, and kernels before 6.9 (no PIDFD_THREAD)
- * need no second way.
- */
-static __always_inline struct monitor_mark *mark_adopt(struct task_struct *task, struct monitor_mark *own)
+static __always_inline int is_restart(__u32 code)
 {
-	struct monitor_mark *lead = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
-
-	if (!lead || !lead->armed || !conf_of(lead))
-		return 0;
-	if (!own)
-		own = bpf_task_storage_get(&marks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!own)
-		return 0;
-	own->slot = lead->slot;
-	own->watch = lead->watch;
-	own->windows = 0;
-	own->armed = 1;
-	return own;
-}
-
-/* The valid and armed mark of the current task, or nothing. */
-static __always_inline struct monitor_mark *mark_get(struct task_struct *task)
-{
-	struct monitor_mark *m = bpf_task_storage_get(&marks, task, 0, 0);
-	__u64 id;
-
-	if (m && m->armed && conf_of(m))
-		return m;
-	id = bpf_get_current_pid_tgid();
-	if ((__u32)id == id >> 32)
-		return 0;
-	return mark_adopt(task, m);
+	return code == bosc_call(restart_call) || code == bosc_call_32bit(RESTART_CALL_32BIT) ||
+	       code == (BOSC_X32 | restart_call);
 }
 
 static __always_inline int traced_from_outside(struct task_struct *task)
@@ -142,13 +119,33 @@ static __always_inline void state_restart(struct monitor_state *st, const struct
 	bpf_spin_unlock(&st->lock);
 }
 
-/* 1: the bag was known before epoch `now`. */
-static __always_inline int bag_learn(
-	struct monitor_state *st, const struct monitor_conf *c, __u64 number, __u64 bag, __u32 now)
+/* What a map did not take is counted, and the epoch of that call is not judged: it is not quiet, and makes no
+ * threshold. */
+static __always_inline void state_lost(struct monitor_state *st, const struct monitor_conf *c, __u64 number)
 {
-	struct monitor_bag_key key = {.bag = bag, .profile = st->profile};
-	struct monitor_bag *known, first = {.frequency = 1, .epoch = now};
 	__u32 epoch = c->params.epoch;
+	__u64 e;
+
+	bpf_spin_lock(&st->lock);
+	st->lost++;
+	e = number > st->tally.base ? bosc_tally_epoch(&st->tally, epoch, number) : st->tally.row;
+	if (st->unjudged_to <= e) {
+		st->unjudged_to = e + 1;
+		st->unjudged++;
+	}
+	bosc_tally_new_bag(&st->tally, epoch, number);
+	bpf_spin_unlock(&st->lock);
+}
+
+enum bag_was { BAG_NEW, BAG_FRESH, BAG_KNOWN };
+
+/* FRESH: this epoch brought it. */
+static __always_inline enum bag_was bag_learn(
+	struct monitor_state *st, const struct monitor_conf *c, __u64 number, __u64 bag)
+{
+	__u32 epoch = c->params.epoch, now = (__u32)st->current;
+	struct monitor_bag_key key = {.bag = bag, .profile = st->profile};
+	struct monitor_bag *known, first = {.epoch = now};
 	long err = -1;
 
 	known = bpf_map_lookup_elem(&bags, &key);
@@ -157,19 +154,17 @@ static __always_inline int bag_learn(
 		if (err == -EEXIST)
 			known = bpf_map_lookup_elem(&bags, &key);
 	}
-	if (known) {
-		if (!c->fused)
-			__sync_fetch_and_add(&known->frequency, 1);
-		return known->epoch != now;
+	if (known)
+		return known->epoch == now ? BAG_FRESH : BAG_KNOWN;
+	if (err) {
+		state_lost(st, c, number);
+		return BAG_NEW;
 	}
-	if (err)
-		__sync_fetch_and_add(&st->lost, 1);
 	bpf_spin_lock(&st->lock);
 	bosc_tally_new_bag(&st->tally, epoch, number);
-	if (!err)
-		st->bags++;
+	st->bags++;
 	bpf_spin_unlock(&st->lock);
-	return 0;
+	return BAG_NEW;
 }
 
 struct verdict {
@@ -177,13 +172,13 @@ struct verdict {
 	__u32 part, score;
 };
 
-static __always_inline void verdict_send(
-	struct monitor_state *st, const struct monitor_mark *m, __u32 gen, const struct verdict *v)
+static __always_inline void verdict_send(struct monitor_state *st, const struct monitor_conf *c,
+	const struct monitor_mark *m, __u32 gen, __u64 number, const struct verdict *v)
 {
 	struct monitor_record *r = bpf_ringbuf_reserve(&verdicts, sizeof(*r), 0);
 
 	if (!r) {
-		__sync_fetch_and_add(&st->lost, 1);
+		state_lost(st, c, number);
 		bpf_spin_lock(&st->lock);
 		if (st->gen == gen)
 			st->tally.fired = 0;
@@ -223,105 +218,78 @@ static __always_inline int bag_judge(struct monitor_state *st, const struct moni
 	}
 	bpf_spin_unlock(&st->lock);
 	if (v.score)
-		verdict_send(st, m, gen, &v);
+		verdict_send(st, c, m, gen, number, &v);
 	return 0;
 }
 
 #include "fused.bpf.h"
+#include "mark.bpf.h"
+
+static __always_inline void bosc_feed(struct monitor_state *st, const struct monitor_conf *c,
+	struct monitor_mark *m, const struct call *now, __u32 code)
+{
+	__u64 bag, *known;
+
+	if (m->profile != st->profile) {
+		__builtin_memset(m->known, 0, sizeof(m->known));
+		m->profile = st->profile;
+	}
+	if (!bosc_window_push(&m->window, c->params.window, code))
+		return;
+	bag = m->window.bag;
+	known = &m->known[bag >> 32 & (MONITOR_KNOWN - 1)];
+	if (*known == bag)
+		return;
+	if (now->mode == MODE_LEARN ? bag_learn(st, c, now->number, bag) != BAG_NEW
+				    : bag_judge(st, c, m, now->gen, now->number))
+		*known = bag;
+}
+
+/* A call that counts. */
+static __always_inline void feed(struct monitor_state *st, const struct monitor_conf *c,
+	struct monitor_mark *m, __u32 mode, __u32 code)
+{
+	struct call now = {.mode = mode, .gen = *(volatile __u32 *)&c->gen};
+	__u32 windows = c->windows;
+
+	if (st->gen != now.gen)
+		state_restart(st, c, now.gen);
+	if (m->windows != windows) {
+		bosc_window_reset(&m->window);
+		m->windows = windows;
+	}
+	now.number = __sync_fetch_and_add(&st->tally.calls, 1);
+	if (c->fused)
+		fused_feed(st, c, m, &now, code);
+	else
+		bosc_feed(st, c, m, &now, code);
+}
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(count_call, struct pt_regs *regs, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct monitor_mark *m;
 	struct monitor_conf *c;
+	struct monitor_mark *m;
 	struct monitor_state *st;
-	__u64 number;
-	__u32 gen, windows, slot, mode;
+	__u32 slot, mode, code;
 
 	if (task->thread_pid->level < least_level)
 		return 0;
-	m = mark_get(task);
+	m = mark_get(task, &c);
 	if (!m)
 		return 0;
-	c = conf_of(m);
-	if (!c)
-		return 0;
 	mode = c->mode;
-	if (mode == MODE_OFF || nr == restart_call || traced_from_outside(task))
+	code = code_of(task, nr);
+	if (mode == MODE_OFF || is_restart(code) || traced_from_outside(task))
 		return 0;
 	slot = m->slot;
 	st = bpf_map_lookup_elem(&states, &slot);
 	if (!st)
 		return 0;
-	gen = *(volatile __u32 *)&c->gen;
-	if (st->gen != gen)
-		state_restart(st, c, gen);
-	windows = c->windows;
-	if (m->windows != windows) {
-		bosc_window_reset(&m->window);
-		m->windows = windows;
-	}
-	number = __sync_fetch_and_add(&st->tally.calls, 1);
-	if (c->fused) {
-		fused_call(st, c, m, &(struct fused_now){gen, mode, number}, nr);
-		return 0;
-	}
-	if (!bosc_window_push(&m->window, c->params.window, bosc_call(nr)))
-		return 0;
-	if (mode == MODE_LEARN)
-		bag_learn(st, c, number, m->window.bag, 0);
+	if (m->state & MONITOR_OUTSIDE)
+		__sync_fetch_and_add(&st->exec_calls, 1);
 	else
-		bag_judge(st, c, m, gen, number);
-	return 0;
-}
-
-SEC("tp_btf/task_newtask")
-int BPF_PROG(inherit, struct task_struct *child, unsigned long clone_flags)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct monitor_mark *own, *m = bpf_task_storage_get(&marks, task, 0, 0);
-	struct monitor_state *st;
-	__u32 slot;
-
-	if (!m || !conf_of(m))
-		return 0;
-	own = bpf_task_storage_get(&marks, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (own) {
-		own->slot = m->slot;
-		own->watch = m->watch;
-		own->armed = m->armed;
-		return 0;
-	}
-	slot = m->slot;
-	st = bpf_map_lookup_elem(&states, &slot);
-	if (st)
-		__sync_fetch_and_add(&st->lost, 1);
-	return 0;
-}
-
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(arm, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
-{
-	struct monitor_mark *m = bpf_task_storage_get(&marks, task, 0, 0);
-
-	if (m)
-		m->armed = 1;
-	return 0;
-}
-
-SEC("iter/task")
-int count_tasks(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct monitor_mark *m;
-
-	if (!task || task->exit_state)
-		return 0;
-	m = bpf_task_storage_get(&marks, task, 0, 0);
-	if (!m)
-		m = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
-	if (m && m->watch == tasks_of)
-		tasks++;
+		feed(st, c, m, mode, code);
 	return 0;
 }

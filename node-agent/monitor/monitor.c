@@ -110,6 +110,7 @@ int monitor_attach(struct monitor *m, struct err *e)
 	struct bpf_program *const programs[MONITOR_LINKS] = {
 		m->skel->progs.inherit,
 		m->skel->progs.arm,
+		m->skel->progs.attach,
 		m->skel->progs.count_call,
 	};
 

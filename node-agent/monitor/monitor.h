@@ -30,6 +30,8 @@ struct monitor_params {
 	uint32_t epoch;     /* E calls of the container */
 	uint32_t threshold; /* BoSC, T: verdict as soon as the mismatches of one epoch exceed it */
 	enum monitor_detector detector;
+	bool execs_own; /* what is executed into the container from outside is learned and judged as its own
+			 */
 };
 
 struct monitor_verdict {
@@ -49,8 +51,15 @@ struct monitor_stats {
 	uint64_t quiet_epochs; /* epochs in a row, up to now, that brought no new bag (learning) */
 	uint64_t mismatches;   /* since the watch began */
 	uint64_t scored;       /* Fused: epochs that were scored while they were learned */
-	uint64_t lost;  /* bags or verdicts the maps could not take: such an epoch counts as not judged */
-	uint32_t tasks; /* marked and alive */
+	uint64_t lost;         /* marks, bags, pairs, scores and verdicts that the maps could not take, */
+	uint64_t unjudged;     /* and epochs in which that was: none of them is quiet, or makes a threshold */
+	uint64_t execs;        /* executed into the container from outside and counted apart, */
+	uint64_t exec_calls;   /* and the calls of these and their children */
+};
+
+/* Alive when they were counted: the container's own, and what is counted apart. */
+struct monitor_tasks {
+	uint32_t own, outside;
 };
 
 /* Can this kernel do it? 0, or -ENOTSUP with reason NoBTF, NoPrivilege, ProgramRefused and the remedy in the
@@ -62,20 +71,20 @@ void monitor_free(struct monitor *m);
 int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor_on_verdict on_verdict,
 	void *arg, struct monitor_watch **ret, struct err *e);
 void monitor_watch_free(struct monitor_watch *w);
+struct monitor_container {
+	int init_pid;       /* in our pid namespace */
+	const char *cgroup; /* directory of its cgroup: of the v1 freezer, or of v2 */
+	bool running;       /* init has executed the container's program */
+};
 /*
- * Marks the process (all threads); children and threads born later inherit. pid is in our pid namespace. Its
- * calls count from its first execve on: what the runtime does in it before is not the application. 1 when it
- * has executed its program already: it counts from now on, and what it started before has to be marked by
- * monitor_watch_mark_cgroup. -ESRCH when it is gone.
+ * Whose calls count. From here on whoever is attached to the cgroup from outside is marked in the kernel; its
+ * calls are those of what was executed into the container, from the program it executes there on. All
+ * processes that are in it already are marked now, again until a pass finds nothing new: with what descends
+ * from init as the container's own. Children and threads born later inherit. Running: their calls count at
+ * once. Not running, if it is still so: init's calls count from its first execve on, and other processes in
+ * the cgroup are the runtime's. To be called again when the container has another init (a restore).
  */
-int monitor_watch_mark(struct monitor_watch *w, int pid, struct err *e);
-/*
- * Marks every task that descends from init (its pid namespace's processes in the cgroup are found through
- * `procs`, the cgroup.procs file), again until a pass finds nothing new. These run already, so their calls
- * count at once. For late marking and after a restore. What was executed into the container from outside
- * (probes, kubectl exec) is not marked.
- */
-int monitor_watch_mark_cgroup(struct monitor_watch *w, int init_pid, const char *procs, struct err *e);
+int monitor_watch_container(struct monitor_watch *w, const struct monitor_container *c, struct err *e);
 /*
  * Fused, MONITOR_DETECT: -EAGAIN as long as too little was learned for thresholds (MONITOR_FUSED_EPOCHS_MIN
  * epochs), and no profile was set; the mode stays as it was. A watch begins in MONITOR_OFF, which counts
@@ -88,8 +97,11 @@ int monitor_watch_mode(struct monitor_watch *w, enum monitor_mode mode);
  * verdict. Not needed after a snapshot's thaw: it would throw the epoch away that is under way.
  */
 int monitor_watch_rearm(struct monitor_watch *w);
-/* Walks all tasks of the node for `tasks`: meant for every few seconds, not for every event. */
 int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret);
+/* Walks all tasks of the node, once for all watches: for every few seconds, not for every event. */
+int monitor_count_tasks(struct monitor *m);
+/* What monitor_count_tasks found. */
+struct monitor_tasks monitor_watch_tasks(const struct monitor_watch *w);
 /* The profile as ascending bag hashes. Caller frees. Replaces what was learned when set. */
 int monitor_watch_profile_get(const struct monitor_watch *w, uint64_t **ret, size_t *ret_n);
 int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, size_t n, struct err *e);

@@ -16,6 +16,7 @@
 #define MONITOR_PAIRS 131072         /* pairs that are being learned, of all of them */
 #define MONITOR_STAMPS 65536
 #define MONITOR_PATHS 1024
+#define MONITOR_KNOWN 64
 #define MONITOR_RING_BYTES (64 * 1024)
 #define MONITOR_SAMPLE_BYTES (64 * 1024)
 
@@ -31,6 +32,14 @@ struct monitor_conf {
 	__u32 fused;   /* pairs and triples count too; its slot has a monitor_known */
 	__u32 graded;  /* R above this is a verdict */
 	struct bosc_params params;
+	__u32 mntns;     /* inode of its init's mount namespace */
+	__u32 execs_own; /* what is executed into it from outside is its own */
+	__u32 unused[2];
+};
+
+enum {
+	MONITOR_ARMED = 1,   /* has executed its program: what it called before is the runtime's */
+	MONITOR_OUTSIDE = 2, /* executed into the container from outside, and counted apart */
 };
 
 /* Of one task: written by the task itself, by its parent at fork, and by user space at marking. */
@@ -38,11 +47,14 @@ struct monitor_mark {
 	__u32 watch;
 	__u32 slot;
 	__u32 windows; /* the conf's, when the window began */
-	__u32 armed;   /* 0: it has not executed its program yet, so its calls are the runtime's */
+	__u32 state;   /* MONITOR_ARMED, MONITOR_OUTSIDE */
 	struct bosc_window window;
-	struct graded_filter shown; /* pairs, while learning `profile` */
+	union {                             /* of `profile` */
+		struct graded_filter shown; /* Fused, learning: pairs */
+		__u64 known[MONITOR_KNOWN]; /* BoSC: bags found known, so that they are not looked up again */
+	};
 	__u32 profile;
-	__u32 unused;
+	__u32 mntns; /* inode of the mount namespace in which it was attached: the runtime's */
 };
 
 /* What a fused profile knows; while it is learned, pairs holds those that were not rare when last seen. */
@@ -53,11 +65,27 @@ struct monitor_known {
 	__u64 paths[MONITOR_PATHS];
 };
 
-/* Of one container: written by the programs only. calls and lost are counted atomically, the rest under the
- * lock. */
+/* A cgroup: the id is the inode number of its directory, in the hierarchy of that number (0: v2). */
+struct monitor_cgroup_key {
+	__u64 id;
+	__u32 hierarchy;
+	__u32 unused;
+};
+
+struct monitor_cgroup {
+	__u32 watch;
+	__u32 slot;
+};
+
+/* Of one container: written by the programs only. calls, execs and exec_calls are counted atomically, the
+ * rest under the lock. */
 struct monitor_state {
 	struct bosc_tally tally;
 	__u64 lost;
+	__u64 unjudged;    /* epochs in which something was lost */
+	__u64 unjudged_to; /* the last of them, plus 1 */
+	__u64 execs;       /* executed into the container from outside, */
+	__u64 exec_calls;  /* and what they and their children called */
 	__u32 watch;
 	__u32 gen;
 	__u32 profile;
@@ -80,7 +108,6 @@ struct monitor_bag_key {
 };
 
 struct monitor_bag {
-	__u32 frequency;
 	__u32 epoch; /* that brought it */
 };
 
@@ -121,10 +148,11 @@ struct monitor_record {
 
 _Static_assert(sizeof(struct bosc_window) == 144, "layout");
 _Static_assert(sizeof(struct bosc_tally) == 96, "layout");
-_Static_assert(sizeof(struct monitor_conf) == 48, "layout");
+_Static_assert(sizeof(struct monitor_conf) == 64, "layout");
 _Static_assert(sizeof(struct monitor_mark) == 680, "layout");
 _Static_assert(sizeof(struct monitor_known) == 81920, "layout");
-_Static_assert(sizeof(struct monitor_state) == 232, "layout");
+_Static_assert(sizeof(struct monitor_state) == 264, "layout");
+_Static_assert(sizeof(struct monitor_cgroup_key) == 16, "layout");
 _Static_assert(sizeof(struct monitor_bag_key) == 16, "layout");
 _Static_assert(sizeof(struct monitor_sample) == 24, "layout");
 _Static_assert(sizeof(struct monitor_record) == 64, "layout");

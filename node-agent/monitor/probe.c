@@ -11,6 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Where x86 is not asked: TIF_32BIT of arm64. */
+#ifdef __aarch64__
+#define COMPAT_FLAG (1UL << 22)
+#else
+#define COMPAT_FLAG 0
+#endif
+
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 static int probe_btf(struct err *e)
@@ -66,8 +73,10 @@ int monitor_load(struct monitor_bpf **ret, struct err *e)
 	last_warning[0] = 0;
 	libbpf_set_print(on_libbpf_print);
 	skel = monitor_bpf__open();
-	if (skel)
+	if (skel) {
 		skel->rodata->restart_call = SYS_restart_syscall;
+		skel->rodata->compat_flag = COMPAT_FLAG;
+	}
 	r = skel ? monitor_bpf__load(skel) : -errno;
 	if (r < 0) {
 		monitor_bpf__destroy(skel);

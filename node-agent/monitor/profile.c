@@ -133,7 +133,7 @@ static int bags_put(const struct monitor *m, uint32_t profile, const uint64_t *b
 
 		for (uint32_t i = 0; i < count; i++) {
 			b->keys[i] = (struct monitor_bag_key){.bag = bags[done + i], .profile = profile};
-			b->values[i] = (struct monitor_bag){.frequency = 1};
+			b->values[i] = (struct monitor_bag){.epoch = UINT32_MAX};
 		}
 		done += count;
 		if (bpf_map_update_batch(monitor_bags_fd(m), b->keys, b->values, &count, NULL) < 0)

@@ -46,6 +46,8 @@ static int slot_prepare(struct monitor_watch *w, struct err *e)
 	c->row = clean.row = 0;
 	c->params = w->params;
 	c->fused = w->detector == MONITOR_FUSED;
+	c->mntns = 0;
+	c->execs_own = w->execs_own;
 	c->graded = UINT32_MAX;
 	if (bpf_map_update_elem(bpf_map__fd(m->skel->maps.states), &w->slot, &clean, BPF_ANY) < 0)
 		return err_set(e, -errno, "MapRefused", "cannot clear the counters of slot %u: %s", w->slot,
@@ -75,6 +77,7 @@ int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor
 	w->monitor = m;
 	w->params = (struct bosc_params){.window = p->window, .epoch = p->epoch, .threshold = p->threshold};
 	w->detector = p->detector;
+	w->execs_own = p->execs_own;
 	w->scores.stride = 1;
 	w->on_verdict = on_verdict;
 	w->arg = arg;
@@ -108,6 +111,7 @@ void monitor_watch_free(struct monitor_watch *w)
 		return;
 	m = w->monitor;
 	c = monitor_conf_of(w);
+	monitor_cgroup_forget(w);
 	c->mode = MONITOR_OFF;
 	__atomic_store_n(&c->watch, 0, __ATOMIC_RELEASE);
 	m->watches[w->slot] = NULL;
@@ -167,9 +171,8 @@ int monitor_watch_rearm(struct monitor_watch *w)
 	return 0;
 }
 
-static int count_tasks(const struct monitor_watch *w, uint32_t *ret)
+static int count_tasks(struct monitor_bpf *skel)
 {
-	struct monitor_bpf *skel = w->monitor->skel;
 	struct bpf_link *link = bpf_program__attach_iter(skel->progs.count_tasks, NULL);
 	char sink[64];
 	ssize_t n;
@@ -181,32 +184,42 @@ static int count_tasks(const struct monitor_watch *w, uint32_t *ret)
 	bpf_link__destroy(link);
 	if (fd < 0)
 		return -errno;
-	skel->bss->tasks = 0;
-	skel->bss->tasks_of = monitor_conf_of(w)->watch;
 	do {
 		n = read(fd, sink, sizeof(sink));
 	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
 	n = n < 0 ? -errno : 0;
 	close(fd);
-	*ret = skel->bss->tasks;
 	return (int)n;
+}
+
+int monitor_count_tasks(struct monitor *m)
+{
+	struct monitor_bpf *skel = m->skel;
+
+	memset(skel->bss->tasks_own, 0, sizeof(skel->bss->tasks_own));
+	memset(skel->bss->tasks_outside, 0, sizeof(skel->bss->tasks_outside));
+	return m->n_watches ? count_tasks(skel) : 0;
+}
+
+struct monitor_tasks monitor_watch_tasks(const struct monitor_watch *w)
+{
+	const struct monitor_bpf *skel = w->monitor->skel;
+
+	return (struct monitor_tasks){
+		.own = skel->bss->tasks_own[w->slot],
+		.outside = skel->bss->tasks_outside[w->slot],
+	};
 }
 
 int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret)
 {
 	const struct monitor_conf *c = monitor_conf_of(w);
 	struct monitor_state st;
-	uint32_t tasks = 0;
 
 	ring_buffer__consume(w->monitor->samples);
-	int r;
-
 	if (bpf_map_lookup_elem_flags(bpf_map__fd(w->monitor->skel->maps.states), &w->slot, &st, BPF_F_LOCK) <
 		0)
 		return -errno;
-	r = count_tasks(w, &tasks);
-	if (r < 0)
-		return r;
 	/* What the programs take over at the next call only is said at once. */
 	*ret = (struct monitor_stats){
 		.calls = st.tally.calls,
@@ -216,7 +229,9 @@ int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret
 		.mismatches = st.tally.mismatches,
 		.scored = w->scores.epochs,
 		.lost = st.lost,
-		.tasks = tasks,
+		.unjudged = st.unjudged,
+		.execs = st.execs,
+		.exec_calls = st.exec_calls,
 	};
 	return 0;
 }

@@ -164,6 +164,7 @@ void subject_start(struct subject *s, uint32_t threads)
 	assert_ptr_not_equal(s->shared, MAP_FAILED);
 	memset(s->shared, 0, sizeof(*s->shared));
 	s->shared->threads = threads;
+	s->group.dir[0] = 0;
 	s->pid = fork();
 	assert_true(s->pid >= 0);
 	if (s->pid == 0)
@@ -176,6 +177,8 @@ void subject_stop(struct subject *s)
 	kill(s->pid, SIGKILL);
 	waitpid(s->pid, NULL, 0);
 	munmap(s->shared, sizeof(*s->shared));
+	if (*s->group.dir)
+		group_remove(&s->group);
 }
 
 void subject_go(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds)
@@ -202,26 +205,27 @@ int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t
 	return verdicts + bosc_replay_call(r, task, SYS_kill);
 }
 
-int subject_mark_list(struct monitor_watch *w, int init, const int *pids, size_t n, struct err *e)
+static void mark(struct subject *s, struct monitor_watch *w, bool running)
 {
-	char path[] = "/tmp/escape-procs-XXXXXX";
-	int fd = mkstemp(path), r;
-
-	assert_true(fd >= 0);
-	for (size_t i = 0; i < n; i++)
-		dprintf(fd, "%d\n", pids[i]);
-	close(fd);
-	r = monitor_watch_mark_cgroup(w, init, path, e);
-	unlink(path);
-	return r;
-}
-
-void subject_mark(const struct subject *s, struct monitor_watch *w)
-{
+	struct monitor_container c = {.init_pid = s->pid, .cgroup = s->group.dir, .running = running};
 	struct err e;
 
-	if (subject_mark_list(w, s->pid, &s->pid, 1, &e) < 0)
+	if (!*s->group.dir) {
+		group_make(&s->group);
+		group_put(&s->group, s->pid);
+	}
+	if (monitor_watch_container(w, &c, &e) < 0)
 		fail_msg("%s: %s", e.reason, e.message);
+}
+
+void subject_mark(struct subject *s, struct monitor_watch *w)
+{
+	mark(s, w, true);
+}
+
+void subject_mark_created(struct subject *s, struct monitor_watch *w)
+{
+	mark(s, w, false);
 }
 
 struct monitor_watch *fixture_watch(
@@ -241,6 +245,12 @@ struct monitor_stats fixture_stats(const struct monitor_watch *w)
 
 	assert_int_equal(monitor_watch_stats(w, &st), 0);
 	return st;
+}
+
+struct monitor_tasks fixture_tasks(const struct fixture *f, const struct monitor_watch *w)
+{
+	assert_int_equal(monitor_count_tasks(f->monitor), 0);
+	return monitor_watch_tasks(w);
 }
 
 void fixture_teach(struct monitor_watch *w, const struct bosc_db *db)

@@ -7,6 +7,8 @@
 #ifndef ESCAPE_TESTS_MONITOR_SUBJECT_H
 #define ESCAPE_TESTS_MONITOR_SUBJECT_H
 
+#include "group.h"
+
 #include <bosc/bosc.h>
 #include <loop/loop.h>
 #include <node-agent/monitor/monitor.h>
@@ -35,6 +37,7 @@ struct subject_shared {
 struct subject {
 	pid_t pid;
 	struct subject_shared *shared;
+	struct group group; /* from subject_mark on */
 };
 
 /* The number of the i-th call that a seed stands for: one of `kinds` numbers that no kernel has yet (they end
@@ -57,10 +60,10 @@ int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t
  * ends (or stops, for EXEC). */
 void subject_exec_main(int argc, char **argv);
 
-/* Marks the subject (it runs already) through a file that holds its pid. */
-void subject_mark(const struct subject *s, struct monitor_watch *w);
-/* The same with a list of pids, -errno and error as the monitor gives them. */
-int subject_mark_list(struct monitor_watch *w, int init, const int *pids, size_t n, struct err *e);
+/* Makes the subject the init of a container: in a cgroup of its own, which goes with it. */
+void subject_mark(struct subject *s, struct monitor_watch *w);
+/* Before it has executed its program. */
+void subject_mark_created(struct subject *s, struct monitor_watch *w);
 
 /* A monitor on a loop, or exit 77 with the reason where this machine cannot have one. */
 struct fixture {
@@ -74,6 +77,8 @@ void fixture_need_bpf(void);
 struct monitor_watch *fixture_watch(
 	struct fixture *f, const struct monitor_params *p, monitor_on_verdict cb, void *arg);
 struct monitor_stats fixture_stats(const struct monitor_watch *w);
+/* Alive now. */
+struct monitor_tasks fixture_tasks(const struct fixture *f, const struct monitor_watch *w);
 /* Gives the watch what the reference learned. */
 void fixture_teach(struct monitor_watch *w, const struct bosc_db *db);
 

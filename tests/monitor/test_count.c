@@ -163,7 +163,7 @@ static void many_threads_are_counted_exactly(void **state)
 	assert_int_equal(bosc_replay_new(&same, db, true, &r), 0);
 	subject_start(&s, SUBJECT_THREADS_MAX);
 	subject_mark(&s, w);
-	assert_int_equal(fixture_stats(w).tasks, SUBJECT_THREADS_MAX + 1);
+	assert_int_equal(fixture_tasks(*state, w).own, SUBJECT_THREADS_MAX + 1);
 	assert_int_equal(monitor_watch_mode(w, MONITOR_LEARN), 0);
 	for (uint32_t round = 0; round < 3; round++) {
 		subject_run(&s, SUBJECT_THREADS, round * UINT64_C(1000), CALLS, KINDS);
@@ -253,12 +253,12 @@ static void unmarked_tasks_are_not_counted(void **state)
 	subject_run(&other, SUBJECT_CALLS, 1, 2000, 9);
 	subject_run(&other, SUBJECT_FORK, 1, 2000, 9);
 	assert_int_equal(fixture_stats(w).calls, 0);
-	assert_int_equal(fixture_stats(w).tasks, 1);
+	assert_int_equal(fixture_tasks(*state, w).own, 1);
 	subject_run(&marked, SUBJECT_CALLS, 1, 20, 9);
 	assert_int_equal(fixture_stats(w).calls, 21);
 	subject_stop(&other);
 	subject_stop(&marked);
-	assert_int_equal(fixture_stats(w).tasks, 0);
+	assert_int_equal(fixture_tasks(*state, w).own, 0);
 	monitor_watch_free(w);
 }
 

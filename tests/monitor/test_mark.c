@@ -2,7 +2,6 @@
 /* Who is counted: inheritance, exec, the freezer, tracers, and what a cgroup's list of processes means. */
 #include "subject.h"
 
-#include <base/io.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -15,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,8 +51,8 @@ static void mark_counts_from_exec_on(void **state)
 	struct subject s;
 
 	subject_start(&s, 0);
-	assert_int_equal(monitor_watch_mark(w, s.pid, NULL), 0);
-	assert_int_equal(fixture_stats(w).tasks, 1);
+	subject_mark_created(&s, w);
+	assert_int_equal(fixture_tasks(*state, w).own, 1);
 	subject_run(&s, SUBJECT_CALLS, 1, 300, 1);
 	subject_run(&s, SUBJECT_FORK, 1, 300, 1);
 	assert_int_equal(fixture_stats(w).calls, 0);
@@ -72,7 +70,7 @@ static void unarmed_child_is_counted_from_its_exec_on(void **state)
 	struct subject s;
 
 	subject_start(&s, 0);
-	assert_int_equal(monitor_watch_mark(w, s.pid, NULL), 0);
+	subject_mark_created(&s, w);
 	subject_run(&s, SUBJECT_SPAWN, 1, 40, 501);
 	assert_true(knows(w, 10 * bosc_mark(501)));
 	subject_run(&s, SUBJECT_CALLS, 1, 40, 1);
@@ -92,12 +90,12 @@ static void marks_survive_fork_and_exec(void **state)
 	assert_true(knows(w, 10 * bosc_mark(502)));
 	/* With further threads: exec ends them, and the one that is left goes on with its mark. */
 	subject_run(&s, SUBJECT_THREADS, 1, 40, 1);
-	assert_int_equal(fixture_stats(w).tasks, 4);
+	assert_int_equal(fixture_tasks(*state, w).own, 4);
 	subject_run(&s, SUBJECT_EXEC, 1, 40, 503);
 	assert_true(knows(w, 10 * bosc_mark(503)));
-	assert_int_equal(fixture_stats(w).tasks, 1);
+	assert_int_equal(fixture_tasks(*state, w).own, 1);
 	subject_stop(&s);
-	assert_int_equal(fixture_stats(w).tasks, 0);
+	assert_int_equal(fixture_tasks(*state, w).own, 0);
 	monitor_watch_free(w);
 }
 
@@ -123,7 +121,7 @@ static void second_marking_changes_nothing(void **state)
 	subject_mark(&s, w);
 	subject_run(&s, SUBJECT_CALLS, 1, 8, 1); /* nine calls with the kill: the window lacks one */
 	subject_mark(&s, w);
-	assert_int_equal(monitor_watch_mark(w, s.pid, NULL), 0);
+	subject_mark_created(&s, w);
 	assert_int_equal(fixture_stats(w).bags, 0);
 	subject_run(&s, SUBJECT_CALLS, 1, 1, 1);
 	assert_int_equal(fixture_stats(w).bags, 2);
@@ -137,7 +135,7 @@ static void late_marking_arms_what_waited_for_exec(void **state)
 	struct subject s;
 
 	subject_start(&s, 2);
-	assert_int_equal(monitor_watch_mark(w, s.pid, NULL), 0);
+	subject_mark_created(&s, w);
 	subject_run(&s, SUBJECT_THREADS, 1, 50, 1);
 	assert_int_equal(fixture_stats(w).calls, 0);
 	subject_mark(&s, w);
@@ -147,45 +145,44 @@ static void late_marking_arms_what_waited_for_exec(void **state)
 	monitor_watch_free(w);
 }
 
-static void marking_too_late_for_exec_is_said_and_counts(void **state)
+static void marking_too_late_for_exec_counts_at_once(void **state)
 {
 	struct monitor_watch *w = learning(state);
 	struct subject s;
 
 	subject_start(&s, 0);
 	subject_run(&s, SUBJECT_EXEC, 1, 40, 500);
-	assert_int_equal(monitor_watch_mark(w, s.pid, NULL), 1);
+	subject_mark_created(&s, w);
 	assert_int_equal(kill(s.pid, SIGCONT), 0);
 	assert_int_equal(waitpid(s.pid, NULL, 0), s.pid);
 	assert_true(fixture_stats(w).calls > 0);
-	munmap(s.shared, sizeof(*s.shared));
+	subject_stop(&s);
 	monitor_watch_free(w);
 }
 
-static void processes_that_are_gone_are_said(void **state)
+static int watch_in(struct monitor_watch *w, const struct group *g, pid_t init, struct err *e)
+{
+	return monitor_watch_container(
+		w, &(struct monitor_container){.init_pid = init, .cgroup = g->dir, .running = true}, e);
+}
+
+static void what_cannot_be_watched_is_said(void **state)
 {
 	struct monitor_watch *w = learning(state);
+	struct group none = {.dir = "/nowhere"}, other = {.dir = "/proc"};
 	struct subject s;
 	struct err e;
-	int pids[2], gone;
+	int gone;
 
 	subject_start(&s, 0);
+	assert_int_equal(watch_in(w, &none, s.pid, &e), -ENOENT);
+	assert_string_equal(e.reason, "NoCgroup");
+	assert_int_equal(watch_in(w, &other, s.pid, &e), -ENOTDIR);
+	assert_string_equal(e.reason, "NoCgroup");
 	gone = s.pid;
 	subject_stop(&s);
-	assert_int_equal(monitor_watch_mark(w, gone, &e), -ESRCH);
+	assert_int_equal(watch_in(w, &none, gone, &e), -ESRCH);
 	assert_string_equal(e.reason, "NoSuchProcess");
-	assert_int_equal(subject_mark_list(w, gone, &gone, 1, &e), -ESRCH);
-	/* In a list it has ended in the meantime, which is nothing to complain about. */
-	subject_start(&s, 0);
-	pids[0] = gone;
-	pids[1] = s.pid;
-	assert_int_equal(subject_mark_list(w, s.pid, pids, 2, NULL), 0);
-	assert_int_equal(fixture_stats(w).tasks, 1);
-	assert_int_equal(monitor_watch_mark_cgroup(w, s.pid, "/nowhere/cgroup.procs", &e), -ENOENT);
-	assert_string_equal(e.reason, "NoProcs");
-	assert_int_equal(monitor_watch_mark_cgroup(w, s.pid, "/proc/self/status", &e), -EINVAL);
-	assert_string_equal(e.reason, "BadProcs");
-	subject_stop(&s);
 	monitor_watch_free(w);
 }
 
@@ -209,16 +206,22 @@ static void end(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static void strangers_in_the_cgroup_stay_unmarked(void **state)
+/* What was executed into the container before it was watched, or before the agent began anew. */
+static void strangers_in_the_cgroup_are_counted_apart(void **state)
 {
 	struct monitor_watch *w = learning(state);
 	pid_t init = sleeper(), stranger = sleeper();
-	int pids[] = {stranger, init, getpid(), 1};
+	struct group g;
 
-	assert_int_equal(subject_mark_list(w, init, pids, 4, NULL), 0);
-	assert_int_equal(fixture_stats(w).tasks, 1);
+	group_make(&g);
+	group_put(&g, init);
+	group_put(&g, stranger);
+	assert_int_equal(watch_in(w, &g, init, NULL), 0);
+	assert_int_equal(fixture_tasks(*state, w).own, 1);
+	assert_int_equal(fixture_tasks(*state, w).outside, 1);
 	end(init);
 	end(stranger);
+	group_remove(&g);
 	monitor_watch_free(w);
 }
 
@@ -333,21 +336,29 @@ static pid_t pod_start(struct pod *p)
 static void shared_pid_namespace_gives_orphans_but_no_probes(void **state)
 {
 	struct monitor_watch *w = learning(state);
+	struct group app, whole;
 	struct pod p;
 	pid_t helper = pod_start(&p);
-	int all[] = {p.pids['p'], p.pids['o'], p.pids['f'], p.pids['a']};
 
-	assert_int_equal(subject_mark_list(w, p.pids['a'], &p.pids['p'], 1, NULL), 0);
-	assert_int_equal(subject_mark_list(w, p.pids['a'], &p.pids['f'], 1, NULL), 0);
-	assert_int_equal(fixture_stats(w).tasks, 0);
-	assert_int_equal(subject_mark_list(w, p.pids['a'], all, 4, NULL), 0);
-	assert_int_equal(fixture_stats(w).tasks, 2);
+	group_make(&app);
+	group_put(&app, p.pids['p']);
+	group_put(&app, p.pids['o']);
+	group_put(&app, p.pids['a']);
+	assert_int_equal(watch_in(w, &app, p.pids['a'], NULL), 0);
+	assert_int_equal(fixture_tasks(*state, w).own, 2);
+	assert_int_equal(fixture_tasks(*state, w).outside, 1);
 	/* With first as the container's own init, all that descends from it belongs to it; the probe still
 	 * does not. */
-	assert_int_equal(subject_mark_list(w, p.pids['f'], all, 4, NULL), 0);
-	assert_int_equal(fixture_stats(w).tasks, 3);
+	group_make(&whole);
+	for (const char *who = "pofa"; *who; who++)
+		group_put(&whole, p.pids[(int)*who]);
+	assert_int_equal(watch_in(w, &whole, p.pids['f'], NULL), 0);
+	assert_int_equal(fixture_tasks(*state, w).own, 3);
+	assert_int_equal(fixture_tasks(*state, w).outside, 1);
 	end(p.pids['f']);
 	end(helper);
+	group_remove(&app);
+	group_remove(&whole);
 	close(p.ours);
 	close(p.theirs);
 	monitor_watch_free(w);
@@ -400,13 +411,16 @@ static void traced_case(void **state, pid_t (*born)(void), bool hidden)
 	_Atomic uint64_t *made =
 		mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t before;
+	struct group g;
 	pid_t pid;
 
 	assert_ptr_not_equal(made, MAP_FAILED);
 	pid = born();
 	if (pid == 0)
 		busy_main(made);
-	assert_int_equal(subject_mark_list(w, pid, &pid, 1, NULL), 0);
+	group_make(&g);
+	group_put(&g, pid);
+	assert_int_equal(watch_in(w, &g, pid, NULL), 0);
 	wait_for_more(made);
 	assert_true(fixture_stats(w).calls > 900);
 	if (hidden)
@@ -418,6 +432,7 @@ static void traced_case(void **state, pid_t (*born)(void), bool hidden)
 	wait_for_more(made);
 	assert_true(fixture_stats(w).calls - before > 900);
 	end(pid);
+	group_remove(&g);
 	munmap((void *)made, sizeof(*made));
 	monitor_watch_free(w);
 }
@@ -439,6 +454,7 @@ static void containers_of_all_depths_are_counted(void **state)
 	_Atomic uint64_t *made =
 		mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct subject s;
+	struct group g;
 	pid_t pid;
 
 	assert_ptr_not_equal(made, MAP_FAILED);
@@ -446,91 +462,52 @@ static void containers_of_all_depths_are_counted(void **state)
 	if (pid == 0)
 		busy_main(made);
 	subject_start(&s, 0);
-	assert_int_equal(subject_mark_list(deep, pid, &pid, 1, NULL), 0);
+	group_make(&g);
+	group_put(&g, pid);
+	assert_int_equal(watch_in(deep, &g, pid, NULL), 0);
 	wait_for_more(made);
 	assert_true(fixture_stats(deep).calls > 900);
 	subject_mark(&s, flat);
 	subject_run(&s, SUBJECT_CALLS, 1, 300, 1);
 	assert_int_equal(fixture_stats(flat).calls, 301);
 	end(pid);
+	group_remove(&g);
 	subject_stop(&s);
 	munmap((void *)made, sizeof(*made));
 	monitor_watch_free(deep);
 	monitor_watch_free(flat);
 }
 
-/* A child cgroup with a freezer, v2 or v1; false where this machine lets us make none. */
-static bool cgroup_make(char dir[64], bool *v2)
+static void survives_the_freezer(void **state, const struct group *g)
 {
-	static const char *const roots[] = {
-		"/sys/fs/cgroup/unified", "/sys/fs/cgroup", "/sys/fs/cgroup/freezer"};
-
-	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		char knob[96];
-
-		snprintf(dir, 64, "%s/escape-test-%d", roots[i], getpid());
-		if (mkdir(dir, 0755) < 0)
-			continue;
-		snprintf(knob, sizeof(knob), "%s/cgroup.freeze", dir);
-		*v2 = access(knob, W_OK) == 0;
-		snprintf(knob, sizeof(knob), "%s/freezer.state", dir);
-		if (*v2 || access(knob, W_OK) == 0)
-			return true;
-		rmdir(dir);
-	}
-	return false;
-}
-
-static void knob_set(const char *dir, const char *name, const char *value)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	assert_int_equal(io_write_knob(path, value), 0);
-}
-
-static void knob_await(const char *dir, const char *name, const char *what)
-{
-	char path[128], *text;
-	bool seen = false;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	while (!seen) {
-		assert_int_equal(io_read_file(path, 4096, &text, NULL), 0);
-		seen = strstr(text, what) != NULL;
-		free(text);
-		sched_yield();
-	}
-}
-
-static void marks_survive_the_freezer(void **state)
-{
-	char dir[64], pid[16];
-	struct monitor_watch *w;
+	struct monitor_watch *w = learning(state);
 	struct subject s;
-	bool v2 = false;
 
-	if (!cgroup_make(dir, &v2))
-		skip();
-	w = learning(state);
 	subject_start(&s, 0);
 	subject_mark(&s, w);
-	snprintf(pid, sizeof(pid), "%d", s.pid);
-	knob_set(dir, "cgroup.procs", pid);
+	group_put(g, s.pid);
 	for (uint32_t i = 1; i <= 5; i++) {
 		subject_run(&s, SUBJECT_CALLS, i, 99, 3);
-		knob_set(dir, v2 ? "cgroup.freeze" : "freezer.state", v2 ? "1" : "FROZEN");
-		knob_await(dir, v2 ? "cgroup.events" : "freezer.state", v2 ? "frozen 1" : "FROZEN\n");
+		group_freeze(g, true);
 		assert_int_equal(fixture_stats(w).calls, 100 * i);
-		assert_int_equal(fixture_stats(w).tasks, 1);
-		knob_set(dir, v2 ? "cgroup.freeze" : "freezer.state", v2 ? "0" : "THAWED");
-		knob_await(dir, v2 ? "cgroup.events" : "freezer.state", v2 ? "frozen 0" : "THAWED");
+		assert_int_equal(fixture_tasks(*state, w).own, 1);
+		group_freeze(g, false);
 	}
 	assert_int_equal(fixture_stats(w).epochs, 5);
 	subject_stop(&s);
 	monitor_watch_free(w);
-	while (rmdir(dir) < 0 && errno == EBUSY)
-		sched_yield();
+}
+
+static void marks_survive_the_freezer(void **state)
+{
+	struct group g;
+
+	for (enum group_kind kind = GROUP_V1; kind <= GROUP_V2; kind++) {
+		if (!group_make_kind(&g, kind))
+			continue;
+		survives_the_freezer(state, &g);
+		group_remove(&g);
+	}
 }
 
 int main(int argc, char **argv)
@@ -545,10 +522,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			late_marking_arms_what_waited_for_exec, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(
-			marking_too_late_for_exec_is_said_and_counts, fixture_up, fixture_down),
-		cmocka_unit_test_setup_teardown(processes_that_are_gone_are_said, fixture_up, fixture_down),
+			marking_too_late_for_exec_counts_at_once, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_watched_is_said, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(
-			strangers_in_the_cgroup_stay_unmarked, fixture_up, fixture_down),
+			strangers_in_the_cgroup_are_counted_apart, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(
 			shared_pid_namespace_gives_orphans_but_no_probes, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(

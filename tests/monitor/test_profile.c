@@ -160,8 +160,8 @@ static void full_table_of_the_node_is_said(void **state)
 
 static void bad_parameters_are_refused(void **state)
 {
-	static const struct monitor_params bad[] = {{1, 10, 1, MONITOR_BOSC},
-		{MONITOR_WINDOW_MAX + 1, 10, 1, MONITOR_BOSC}, {10, 0, 1, MONITOR_FUSED}};
+	static const struct monitor_params bad[] = {{.window = 1, .epoch = 10},
+		{.window = MONITOR_WINDOW_MAX + 1, .epoch = 10}, {.window = 10, .detector = MONITOR_FUSED}};
 	struct fixture *f = *state;
 	struct monitor_watch *w;
 	struct err e;

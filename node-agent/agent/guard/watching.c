@@ -25,13 +25,14 @@ static struct monitor_params params_of(const struct policy *p)
 		.epoch = (uint32_t)p->detection.epoch_size,
 		.threshold = (uint32_t)p->detection.threshold,
 		.detector = p->detection.detector == DETECTOR_FUSED ? MONITOR_FUSED : MONITOR_BOSC,
+		.execs_own = p->detection.execs == EXECS_INCLUDE,
 	};
 }
 
 static bool params_equal(const struct monitor_params *a, const struct monitor_params *b)
 {
 	return a->window == b->window && a->epoch == b->epoch && a->threshold == b->threshold &&
-	       a->detector == b->detector;
+	       a->detector == b->detector && a->execs_own == b->execs_own;
 }
 
 static enum monitor_mode mode_wanted(const struct guard *g)
@@ -62,28 +63,23 @@ static int watch_begin(struct guard *g, struct err *e)
 	return 0;
 }
 
-/*
- * Before the container's own program runs, its init carries the mark over exec; a container that was found
- * running, or was restored, is marked task by task. So is one that began while we still thought that it
- * waits: as soon as its keeper says so, for only then its cgroup is known.
- */
+/* Whoever enters the cgroup is marked by the kernel; that begins anew with each init. */
 static int watch_mark(struct guard *g, struct err *e)
 {
 	const struct keeper_reply *r = &g->keeper->last;
-	char procs[FREEZER_PATH_MAX + 16];
+	char cgroup[FREEZER_PATH_MAX];
+	const struct monitor_container c = {
+		.init_pid = r->init_pid, .cgroup = cgroup, .running = r->state != KEEPER_CREATED};
 	int rc;
 
 	if (!r->init_pid || r->init_pid == g->marked_pid)
 		return 0;
-	if (r->state == KEEPER_CREATED)
-		rc = monitor_watch_mark(g->watch, r->init_pid, e);
-	else if (g->freezer.fd < 0)
-		rc = err_set(e, -ENOENT, "NoCgroup", "the container's cgroup was not found");
-	else if (!(rc = str_fmt(procs, sizeof(procs), "%s/cgroup.procs", g->freezer.dir)))
-		rc = monitor_watch_mark_cgroup(g->watch, r->init_pid, procs, e);
+	rc = freezer_find(g->agent->cfg->cgroup_root, r->init_pid, cgroup, e);
+	if (!rc)
+		rc = monitor_watch_container(g->watch, &c, e);
 	if (!rc)
 		g->marked_pid = r->init_pid;
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* OFF and back is a pause: the epoch goes on, each task begins a fresh window, and CRIU's calls are in none.

@@ -113,6 +113,15 @@ static int path_of(
 	return freezer_path(text, root, dst, ret_v2, e);
 }
 
+int freezer_find(const char *root, int pid, char dst[static FREEZER_PATH_MAX], struct err *e)
+{
+	char proc[64];
+	bool v2;
+
+	str_fmt(proc, sizeof(proc), "/proc/%d/cgroup", pid);
+	return path_of(root, proc, dst, &v2, e);
+}
+
 /* Is `inner` the directory `outer` or below it? */
 static bool is_within(const char *inner, const char *outer)
 {

@@ -27,6 +27,8 @@ struct freezer {
  */
 int freezer_path(const char *proc_cgroup, const char *root, char dst[static FREEZER_PATH_MAX], bool *ret_v2,
 	struct err *e);
+/* The same for a process of the node. */
+int freezer_find(const char *root, int pid, char dst[static FREEZER_PATH_MAX], struct err *e);
 /* Refuses a cgroup that we are in ourselves. */
 int freezer_open(const char *root, int pid, struct freezer *ret, struct err *e);
 void freezer_close(struct freezer *f);

@@ -17,6 +17,10 @@ enum {
 	M_WATCHED,
 	M_BAGS,
 	M_LOST,
+	M_UNJUDGED,
+	M_EXEC_TASKS,
+	M_EXECS,
+	M_EXEC_CALLS,
 	M_IN_FLIGHT,
 	M_COUNT,
 };
@@ -51,7 +55,24 @@ static const struct metric_desc DESCS[M_COUNT] = {
 		.help = "Distinct bags of system calls in the profiles in use.",
 		.type = METRIC_GAUGE},
 	[M_LOST] = {.name = "escape_agent_lost",
-		.help = "Bags or verdicts that the kernel's maps could not take, of the watches that stand.",
+		.help = "Marks, bags, pairs, scores and verdicts that the kernel's maps could not take, of "
+			"the watches that stand.",
+		.type = METRIC_GAUGE},
+	[M_UNJUDGED] = {.name = "escape_agent_unjudged_epochs",
+		.help = "Epochs in which something was lost: they are not judged, not quiet, and make no "
+			"threshold.",
+		.type = METRIC_GAUGE},
+	[M_EXEC_TASKS] = {.name = "escape_exec_tasks",
+		.help = "Threads alive of what was executed into containers from outside and is counted "
+			"apart.",
+		.type = METRIC_GAUGE},
+	[M_EXECS] = {.name = "escape_exec_sessions",
+		.help = "What was executed into containers from outside since their watches began, and "
+			"counted apart.",
+		.type = METRIC_GAUGE},
+	[M_EXEC_CALLS] = {.name = "escape_exec_calls",
+		.help = "System calls of what was executed into containers from outside and is counted "
+			"apart.",
 		.type = METRIC_GAUGE},
 	[M_IN_FLIGHT] = {.name = "escape_agent_keeper_orders",
 		.help = "Orders to keepers under way.",
@@ -118,6 +139,10 @@ void metrics_gauges(struct agent_metrics *m, const struct agent_gauges *g)
 	metric_set(m->m[M_WATCHED], METRIC_LABELS("other"), (double)g->other);
 	metric_set(m->m[M_BAGS], NULL, (double)g->bags);
 	metric_set(m->m[M_LOST], NULL, (double)g->lost);
+	metric_set(m->m[M_UNJUDGED], NULL, (double)g->unjudged);
+	metric_set(m->m[M_EXEC_TASKS], NULL, (double)g->exec_tasks);
+	metric_set(m->m[M_EXECS], NULL, (double)g->execs);
+	metric_set(m->m[M_EXEC_CALLS], NULL, (double)g->exec_calls);
 	metric_set(m->m[M_IN_FLIGHT], NULL, (double)g->orders);
 }
 

@@ -11,8 +11,9 @@ struct agent_metrics;
 
 struct agent_gauges {
 	size_t learning, watching, frozen, other; /* containers */
-	uint64_t bags, lost;                      /* of the watches that stand */
-	size_t orders;                            /* to keepers, under way */
+	uint64_t bags, lost, unjudged;            /* of the watches that stand */
+	uint64_t exec_tasks, execs, exec_calls; /* executed into containers from outside and counted apart */
+	size_t orders;                          /* to keepers, under way */
 };
 
 int agent_metrics_new(struct agent_metrics **ret, struct err *e);
