@@ -92,13 +92,16 @@ static __always_inline void graded_found(struct monitor_state *st, const struct 
 static __always_inline int pair_judge(struct monitor_state *st, const struct monitor_conf *c,
 	const struct monitor_mark *m, const struct call *now, const struct monitor_known *k, __u32 pair)
 {
-	__u32 epoch;
+	__u64 epoch;
 
 	if (graded_bit(k->known.pairs, pair))
 		return 1;
-	epoch = (__u32)bosc_tally_epoch(&st->tally, c->params.epoch, now->number);
-	if (stamp_take(m->watch, GRADED_TRIPLES | pair, now->gen, epoch))
+	epoch = bosc_tally_epoch(&st->tally, c->params.epoch, now->number);
+	if (stamp_take(m->watch, GRADED_TRIPLES | pair, now->gen, (__u32)epoch)) {
+		evidence_keep(m, &(struct evidence_now){
+					 pair + 1ULL, epoch, EVIDENCE_PAIR, now->gen, c->params.window});
 		graded_found(st, c, m, now, 1, 0);
+	}
 	return 0;
 }
 
@@ -106,13 +109,16 @@ static __always_inline int pair_judge(struct monitor_state *st, const struct mon
 static __always_inline int triple_judge(struct monitor_state *st, const struct monitor_conf *c,
 	const struct monitor_mark *m, const struct call *now, const struct monitor_known *k, __u32 triple)
 {
-	__u32 epoch;
+	__u64 epoch;
 
 	if (graded_triple_seen(k->known.triples, triple))
 		return 1;
-	epoch = (__u32)bosc_tally_epoch(&st->tally, c->params.epoch, now->number);
-	if (stamp_take(m->watch, triple, now->gen, epoch))
+	epoch = bosc_tally_epoch(&st->tally, c->params.epoch, now->number);
+	if (stamp_take(m->watch, triple, now->gen, (__u32)epoch)) {
+		evidence_keep(m, &(struct evidence_now){
+					 triple + 1ULL, epoch, EVIDENCE_TRIPLE, now->gen, c->params.window});
 		graded_found(st, c, m, now, 0, 1);
+	}
 	return 0;
 }
 

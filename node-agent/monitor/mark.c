@@ -4,6 +4,7 @@
  * the kernel (mark.bpf.h). A mark is put on a thread group's leader through a pidfd, so that a pid which was
  * reused in the meantime cannot get it: the process is looked at again after its pidfd is open.
  */
+#include "evidence_user.h"
 #include "internal.h"
 #include "monitor.skel.h"
 
@@ -73,6 +74,7 @@ static void level_admit(const struct monitor_watch *w, int pid)
 
 	if (level < *least)
 		__atomic_store_n(least, level, __ATOMIC_RELEASE);
+	evidence_level(w, level);
 }
 
 struct stat_fields {

@@ -72,6 +72,8 @@ struct call {
 	__u64 number;
 };
 
+#include "evidence.bpf.h"
+
 /* x86 keeps it in a place of its own, others among the flags. */
 static __always_inline __u32 code_of(const struct task_struct *task, __u64 nr)
 {
@@ -193,7 +195,7 @@ static __always_inline void verdict_send(struct monitor_state *st, const struct 
 	r->slot = m->slot;
 	r->watch = m->watch;
 	r->gen = gen;
-	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	task_describe(m, &r->task);
 	bpf_ringbuf_submit(r, 0);
 }
 
@@ -208,6 +210,8 @@ static __always_inline int bag_judge(struct monitor_state *st, const struct moni
 
 	if (bpf_map_lookup_elem(&bags, &key))
 		return 1;
+	evidence_keep(m, &(struct evidence_now){key.bag, bosc_tally_epoch(&st->tally, params.epoch, number),
+				 EVIDENCE_BAG, gen, params.window});
 	v.ns = bpf_ktime_get_ns();
 	bpf_spin_lock(&st->lock);
 	found = bosc_tally_mismatch(&st->tally, &params, number, v.ns);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence_user.h"
 #include "fused.h"
 #include "internal.h"
 #include "monitor.skel.h"
@@ -27,8 +28,7 @@ static void verdict_deliver(struct monitor *m, const struct monitor_record *r)
 		.first_mismatch_ns = r->first_ns,
 		.verdict_ns = r->verdict_ns,
 	};
-	memcpy(v.comm, r->comm, sizeof(v.comm));
-	v.comm[sizeof(v.comm) - 1] = 0;
+	evidence_task_copy(&v.task, &r->task);
 	if (w->on_verdict)
 		w->on_verdict(w->arg, &v);
 }

@@ -13,6 +13,8 @@
 #include <bosc/graded.h>
 #include <loop/loop.h>
 
+#include "evidence.h"
+
 #define MONITOR_WINDOW_MAX 64
 #define MONITOR_FUSED_EPOCHS_MIN 20 /* scored, before Fused can detect */
 
@@ -40,7 +42,7 @@ struct monitor_verdict {
 	uint32_t mismatches, threshold;
 	uint64_t first_mismatch_ns; /* CLOCK_MONOTONIC, of this epoch's first mismatch (R: since it was 0) */
 	uint64_t verdict_ns;        /* CLOCK_MONOTONIC, in the kernel */
-	char comm[16];
+	struct monitor_task task;   /* whose call it was */
 };
 /* Runs on the loop; one verdict per epoch at most, and none after one until monitor_watch_rearm. */
 typedef void (*monitor_on_verdict)(void *arg, const struct monitor_verdict *v);

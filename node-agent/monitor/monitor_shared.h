@@ -10,6 +10,8 @@
 #include <bosc/graded.h>
 #include <linux/bpf.h>
 
+#include "evidence_shared.h"
+
 #define MONITOR_SLOTS 1024           /* containers on one node */
 #define MONITOR_BAGS 262144          /* known bags of all of them */
 #define MONITOR_BAGS_PER_WATCH 65536 /* a container that learns without end takes no more than this */
@@ -143,7 +145,7 @@ struct monitor_record {
 	__u32 watch;
 	__u32 gen;
 	__u32 unused;
-	char comm[16];
+	struct evidence_task task; /* whose call it was */
 };
 
 _Static_assert(sizeof(struct bosc_window) == 144, "layout");
@@ -155,6 +157,6 @@ _Static_assert(sizeof(struct monitor_state) == 264, "layout");
 _Static_assert(sizeof(struct monitor_cgroup_key) == 16, "layout");
 _Static_assert(sizeof(struct monitor_bag_key) == 16, "layout");
 _Static_assert(sizeof(struct monitor_sample) == 24, "layout");
-_Static_assert(sizeof(struct monitor_record) == 64, "layout");
+_Static_assert(sizeof(struct monitor_record) == 80, "layout");
 
 #endif

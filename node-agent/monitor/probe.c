@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence_user.h"
 #include "internal.h"
 #include "monitor.skel.h"
 
@@ -78,10 +79,12 @@ int monitor_load(struct monitor_bpf **ret, struct err *e)
 		skel->rodata->compat_flag = COMPAT_FLAG;
 	}
 	r = skel ? monitor_bpf__load(skel) : -errno;
+	if (r == 0)
+		r = evidence_load(skel);
 	if (r < 0) {
 		monitor_bpf__destroy(skel);
 		return err_set(e, -ENOTSUP, "ProgramRefused",
-			"the kernel refused the monitor's programs (%s; %s); they need Linux 5.13 or newer "
+			"the kernel refused the monitor's programs (%s; %s); they need Linux 5.14 or newer "
 			"with tp_btf, task "
 			"storage and ring buffers, and no lockdown of BPF",
 			strerror(-r), last_warning[0] ? last_warning : "no further word");

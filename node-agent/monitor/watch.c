@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence_user.h"
 #include "fused.h"
 #include "internal.h"
 #include "monitor.skel.h"
@@ -82,16 +83,20 @@ int monitor_watch_new(struct monitor *m, const struct monitor_params *p, monitor
 	w->on_verdict = on_verdict;
 	w->arg = arg;
 	r = slot_find(m, &w->slot);
-	if (r < 0)
-		err_set(e, r, "TooManyContainers", "%d containers are watched on this node already",
+	if (r < 0) {
+		free(w);
+		return err_set(e, r, "TooManyContainers", "%d containers are watched on this node already",
 			MONITOR_SLOTS);
+	}
+	r = slot_prepare(w, e);
 	if (r == 0)
-		r = slot_prepare(w, e);
+		r = evidence_begin(w, e);
 	if (r == 0 && w->detector == MONITOR_FUSED)
 		r = fused_begin(w, e);
 	if (r == 0 && m->n_watches == 0)
 		r = monitor_attach(m, e);
 	if (r < 0) {
+		evidence_end(w, monitor_conf_of(w)->watch);
 		watch_forget(w);
 		return r;
 	}
@@ -113,6 +118,7 @@ void monitor_watch_free(struct monitor_watch *w)
 	c = monitor_conf_of(w);
 	monitor_cgroup_forget(w);
 	c->mode = MONITOR_OFF;
+	evidence_end(w, c->watch);
 	__atomic_store_n(&c->watch, 0, __ATOMIC_RELEASE);
 	m->watches[w->slot] = NULL;
 	if (--m->n_watches == 0)

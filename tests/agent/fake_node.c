@@ -39,7 +39,7 @@ void fake_verdict(struct fake_watch *w, uint32_t mismatches)
 		.threshold = w->params.threshold,
 		.first_mismatch_ns = (uint64_t)clock_monotonic_ns() - 2000000,
 		.verdict_ns = (uint64_t)clock_monotonic_ns(),
-		.comm = "sh",
+		.task = {.pid = 17, .comm = "sh"},
 	};
 
 	w->on_verdict(w->arg, &v);

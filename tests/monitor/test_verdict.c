@@ -104,7 +104,7 @@ static void verdict_tells_what_happened(void **state)
 	bosc_replay_result(c.reference, &r);
 	assert_int_equal(c.seen.last.mismatches, params.threshold + 1);
 	assert_int_equal(c.seen.last.threshold, params.threshold);
-	assert_string_equal(c.seen.last.comm, "test_monitor_ve");
+	assert_string_equal(c.seen.last.task.comm, "test_monitor_ve");
 	assert_true((int64_t)c.seen.last.first_mismatch_ns > before);
 	assert_true(c.seen.last.verdict_ns >= c.seen.last.first_mismatch_ns);
 	assert_true((int64_t)c.seen.last.verdict_ns < after);

@@ -196,8 +196,8 @@ static void verdict_copy(const struct monitor_verdict *v, struct report_anomaly 
 	a->threshold = v->threshold;
 	a->epoch = (int64_t)v->epoch;
 	a->detected_ms = wall_of_monotonic_ns(v->verdict_ns);
-	for (size_t i = 0; i < sizeof(v->comm) && v->comm[i]; i++)
-		a->comm[i] = v->comm[i] >= 0x20 && v->comm[i] < 0x7f ? v->comm[i] : '?';
+	for (size_t i = 0; v->task.comm[i]; i++)
+		a->comm[i] = v->task.comm[i] >= 0x20 && v->task.comm[i] < 0x7f ? v->task.comm[i] : '?';
 }
 
 static const char *detector_name(const struct guard *g)
