@@ -2,7 +2,9 @@
 #include "subject.h"
 
 #include <base/backoff.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,12 +70,12 @@ static void fork_and_wait(const struct subject_shared *sh)
 	syscall(SYS_wait4, child, NULL, 0, NULL);
 }
 
-static void exec_self(const struct subject_shared *sh, const char *then)
+void subject_exec(uint32_t n, uint32_t nr, const char *then)
 {
-	char path[] = "/proc/self/exe", spec[64], after[8];
+	char path[] = "/proc/self/exe", spec[64], after[32];
 	char *argv[] = {path, spec, after, NULL};
 
-	snprintf(spec, sizeof(spec), "calls:%u:%u", sh->n, sh->kinds);
+	snprintf(spec, sizeof(spec), "calls:%u:%u", n, nr);
 	snprintf(after, sizeof(after), "%s", then);
 	execv(path, argv);
 	_exit(1);
@@ -84,8 +86,19 @@ static void spawn_and_wait(const struct subject_shared *sh)
 	pid_t child = fork();
 
 	if (child == 0)
-		exec_self(sh, "end");
+		subject_exec(sh->n, sh->kinds, "end");
 	waitpid(child, NULL, 0);
+}
+
+void subject_enter(pid_t of)
+{
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", of);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNS) < 0)
+		_exit(1);
 }
 
 void subject_exec_main(int argc, char **argv)
@@ -102,6 +115,12 @@ void subject_exec_main(int argc, char **argv)
 		syscall(nr);
 	if (strcmp(argv[2], "stop") == 0)
 		kill(getpid(), SIGSTOP);
+	if (strcmp(argv[2], "spawn") == 0)
+		spawn_and_wait(&(struct subject_shared){.n = (uint32_t)n, .kinds = (uint32_t)nr});
+	if (strncmp(argv[2], "enter:", 6) == 0) {
+		subject_enter((pid_t)strtol(argv[2] + 6, NULL, 10));
+		subject_exec((uint32_t)n, (uint32_t)nr, "end");
+	}
 	_exit(0);
 }
 
@@ -118,7 +137,7 @@ static void command_run(struct subject_shared *sh)
 		spawn_and_wait(sh);
 		break;
 	case SUBJECT_EXEC:
-		exec_self(sh, "stop");
+		subject_exec(sh->n, sh->kinds, "stop");
 		break;
 	case SUBJECT_RESTART:
 		for (uint32_t i = 0; i < sh->n; i++) {
@@ -228,6 +247,31 @@ void subject_mark_created(struct subject *s, struct monitor_watch *w)
 	mark(s, w, false);
 }
 
+pid_t sleeper_start(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
+void sleeper_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+int group_watch(struct monitor_watch *w, const struct group *g, pid_t init, struct err *e)
+{
+	return monitor_watch_container(
+		w, &(struct monitor_container){.init_pid = init, .cgroup = g->dir, .running = true}, e);
+}
+
 struct monitor_watch *fixture_watch(
 	struct fixture *f, const struct monitor_params *p, monitor_on_verdict cb, void *arg)
 {
@@ -251,6 +295,19 @@ struct monitor_tasks fixture_tasks(const struct fixture *f, const struct monitor
 {
 	assert_int_equal(monitor_count_tasks(f->monitor), 0);
 	return monitor_watch_tasks(w);
+}
+
+bool fixture_knows(const struct monitor_watch *w, uint64_t bag)
+{
+	uint64_t *bags;
+	size_t n;
+	bool found = false;
+
+	assert_int_equal(monitor_watch_profile_get(w, &bags, &n), 0);
+	for (size_t i = 0; i < n; i++)
+		found |= bags[i] == bag;
+	free(bags);
+	return found;
 }
 
 void fixture_teach(struct monitor_watch *w, const struct bosc_db *db)

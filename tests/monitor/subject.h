@@ -56,14 +56,28 @@ void subject_go(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n
  */
 int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t n, uint32_t kinds);
 
-/* What SUBJECT_EXEC and _SPAWN start, to be called first by main: makes the calls that argv[1] names, then
- * ends (or stops, for EXEC). */
+/*
+ * What SUBJECT_EXEC and _SPAWN start, to be called first by main: makes the calls that argv[1] names, then
+ * ends, or stops (for EXEC), or lets a child do the same, or enters a process's mount namespace and executes
+ * itself again to end.
+ */
 void subject_exec_main(int argc, char **argv);
+/* Executes that: n times the call nr, then "end", "stop", "spawn" or "enter:PID". */
+void subject_exec(uint32_t n, uint32_t nr, const char *then);
+/* Enters the process's mount namespace. */
+void subject_enter(pid_t of);
 
 /* Makes the subject the init of a container: in a cgroup of its own, which goes with it. */
 void subject_mark(struct subject *s, struct monitor_watch *w);
 /* Before it has executed its program. */
 void subject_mark_created(struct subject *s, struct monitor_watch *w);
+
+/* A process that sleeps until it is killed. */
+pid_t sleeper_start(void);
+void sleeper_end(pid_t pid);
+
+/* A running container: its cgroup and its init. */
+int group_watch(struct monitor_watch *w, const struct group *g, pid_t init, struct err *e);
 
 /* A monitor on a loop, or exit 77 with the reason where this machine cannot have one. */
 struct fixture {
@@ -79,6 +93,7 @@ struct monitor_watch *fixture_watch(
 struct monitor_stats fixture_stats(const struct monitor_watch *w);
 /* Alive now. */
 struct monitor_tasks fixture_tasks(const struct fixture *f, const struct monitor_watch *w);
+bool fixture_knows(const struct monitor_watch *w, uint64_t bag);
 /* Gives the watch what the reference learned. */
 void fixture_teach(struct monitor_watch *w, const struct bosc_db *db);
 

@@ -24,19 +24,6 @@
 
 static const struct monitor_params params = {.window = 10, .epoch = 100, .threshold = 5};
 
-static bool knows(const struct monitor_watch *w, uint64_t bag)
-{
-	uint64_t *bags;
-	size_t n;
-	bool found = false;
-
-	assert_int_equal(monitor_watch_profile_get(w, &bags, &n), 0);
-	for (size_t i = 0; i < n; i++)
-		found |= bags[i] == bag;
-	free(bags);
-	return found;
-}
-
 static struct monitor_watch *learning(void **state)
 {
 	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
@@ -58,8 +45,8 @@ static void mark_counts_from_exec_on(void **state)
 	assert_int_equal(fixture_stats(w).calls, 0);
 	subject_run(&s, SUBJECT_EXEC, 1, 40, 500);
 	assert_true(fixture_stats(w).calls > 40);
-	assert_true(knows(w, 10 * bosc_mark(500)));
-	assert_false(knows(w, 10 * bosc_mark(480)));
+	assert_true(fixture_knows(w, 10 * bosc_mark(500)));
+	assert_false(fixture_knows(w, 10 * bosc_mark(480)));
 	subject_stop(&s);
 	monitor_watch_free(w);
 }
@@ -72,9 +59,9 @@ static void unarmed_child_is_counted_from_its_exec_on(void **state)
 	subject_start(&s, 0);
 	subject_mark_created(&s, w);
 	subject_run(&s, SUBJECT_SPAWN, 1, 40, 501);
-	assert_true(knows(w, 10 * bosc_mark(501)));
+	assert_true(fixture_knows(w, 10 * bosc_mark(501)));
 	subject_run(&s, SUBJECT_CALLS, 1, 40, 1);
-	assert_false(knows(w, 10 * bosc_mark(480)));
+	assert_false(fixture_knows(w, 10 * bosc_mark(480)));
 	subject_stop(&s);
 	monitor_watch_free(w);
 }
@@ -87,12 +74,12 @@ static void marks_survive_fork_and_exec(void **state)
 	subject_start(&s, 3);
 	subject_mark(&s, w);
 	subject_run(&s, SUBJECT_SPAWN, 1, 40, 502);
-	assert_true(knows(w, 10 * bosc_mark(502)));
+	assert_true(fixture_knows(w, 10 * bosc_mark(502)));
 	/* With further threads: exec ends them, and the one that is left goes on with its mark. */
 	subject_run(&s, SUBJECT_THREADS, 1, 40, 1);
 	assert_int_equal(fixture_tasks(*state, w).own, 4);
 	subject_run(&s, SUBJECT_EXEC, 1, 40, 503);
-	assert_true(knows(w, 10 * bosc_mark(503)));
+	assert_true(fixture_knows(w, 10 * bosc_mark(503)));
 	assert_int_equal(fixture_tasks(*state, w).own, 1);
 	subject_stop(&s);
 	assert_int_equal(fixture_tasks(*state, w).own, 0);
@@ -160,12 +147,6 @@ static void marking_too_late_for_exec_counts_at_once(void **state)
 	monitor_watch_free(w);
 }
 
-static int watch_in(struct monitor_watch *w, const struct group *g, pid_t init, struct err *e)
-{
-	return monitor_watch_container(
-		w, &(struct monitor_container){.init_pid = init, .cgroup = g->dir, .running = true}, e);
-}
-
 static void what_cannot_be_watched_is_said(void **state)
 {
 	struct monitor_watch *w = learning(state);
@@ -175,52 +156,32 @@ static void what_cannot_be_watched_is_said(void **state)
 	int gone;
 
 	subject_start(&s, 0);
-	assert_int_equal(watch_in(w, &none, s.pid, &e), -ENOENT);
+	assert_int_equal(group_watch(w, &none, s.pid, &e), -ENOENT);
 	assert_string_equal(e.reason, "NoCgroup");
-	assert_int_equal(watch_in(w, &other, s.pid, &e), -ENOTDIR);
+	assert_int_equal(group_watch(w, &other, s.pid, &e), -ENOTDIR);
 	assert_string_equal(e.reason, "NoCgroup");
 	gone = s.pid;
 	subject_stop(&s);
-	assert_int_equal(watch_in(w, &none, gone, &e), -ESRCH);
+	assert_int_equal(group_watch(w, &none, gone, &e), -ESRCH);
 	assert_string_equal(e.reason, "NoSuchProcess");
 	monitor_watch_free(w);
-}
-
-/* A process that sleeps until it is killed. */
-static pid_t sleeper(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	assert_true(pid > 0);
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 /* What was executed into the container before it was watched, or before the agent began anew. */
 static void strangers_in_the_cgroup_are_counted_apart(void **state)
 {
 	struct monitor_watch *w = learning(state);
-	pid_t init = sleeper(), stranger = sleeper();
+	pid_t init = sleeper_start(), stranger = sleeper_start();
 	struct group g;
 
 	group_make(&g);
 	group_put(&g, init);
 	group_put(&g, stranger);
-	assert_int_equal(watch_in(w, &g, init, NULL), 0);
+	assert_int_equal(group_watch(w, &g, init, NULL), 0);
 	assert_int_equal(fixture_tasks(*state, w).own, 1);
 	assert_int_equal(fixture_tasks(*state, w).outside, 1);
-	end(init);
-	end(stranger);
+	sleeper_end(init);
+	sleeper_end(stranger);
 	group_remove(&g);
 	monitor_watch_free(w);
 }
@@ -344,7 +305,7 @@ static void shared_pid_namespace_gives_orphans_but_no_probes(void **state)
 	group_put(&app, p.pids['p']);
 	group_put(&app, p.pids['o']);
 	group_put(&app, p.pids['a']);
-	assert_int_equal(watch_in(w, &app, p.pids['a'], NULL), 0);
+	assert_int_equal(group_watch(w, &app, p.pids['a'], NULL), 0);
 	assert_int_equal(fixture_tasks(*state, w).own, 2);
 	assert_int_equal(fixture_tasks(*state, w).outside, 1);
 	/* With first as the container's own init, all that descends from it belongs to it; the probe still
@@ -352,11 +313,11 @@ static void shared_pid_namespace_gives_orphans_but_no_probes(void **state)
 	group_make(&whole);
 	for (const char *who = "pofa"; *who; who++)
 		group_put(&whole, p.pids[(int)*who]);
-	assert_int_equal(watch_in(w, &whole, p.pids['f'], NULL), 0);
+	assert_int_equal(group_watch(w, &whole, p.pids['f'], NULL), 0);
 	assert_int_equal(fixture_tasks(*state, w).own, 3);
 	assert_int_equal(fixture_tasks(*state, w).outside, 1);
-	end(p.pids['f']);
-	end(helper);
+	sleeper_end(p.pids['f']);
+	sleeper_end(helper);
 	group_remove(&app);
 	group_remove(&whole);
 	close(p.ours);
@@ -420,7 +381,7 @@ static void traced_case(void **state, pid_t (*born)(void), bool hidden)
 		busy_main(made);
 	group_make(&g);
 	group_put(&g, pid);
-	assert_int_equal(watch_in(w, &g, pid, NULL), 0);
+	assert_int_equal(group_watch(w, &g, pid, NULL), 0);
 	wait_for_more(made);
 	assert_true(fixture_stats(w).calls > 900);
 	if (hidden)
@@ -431,7 +392,7 @@ static void traced_case(void **state, pid_t (*born)(void), bool hidden)
 	assert_int_equal(ptrace(PTRACE_DETACH, pid, 0, 0), 0);
 	wait_for_more(made);
 	assert_true(fixture_stats(w).calls - before > 900);
-	end(pid);
+	sleeper_end(pid);
 	group_remove(&g);
 	munmap((void *)made, sizeof(*made));
 	monitor_watch_free(w);
@@ -464,13 +425,13 @@ static void containers_of_all_depths_are_counted(void **state)
 	subject_start(&s, 0);
 	group_make(&g);
 	group_put(&g, pid);
-	assert_int_equal(watch_in(deep, &g, pid, NULL), 0);
+	assert_int_equal(group_watch(deep, &g, pid, NULL), 0);
 	wait_for_more(made);
 	assert_true(fixture_stats(deep).calls > 900);
 	subject_mark(&s, flat);
 	subject_run(&s, SUBJECT_CALLS, 1, 300, 1);
 	assert_int_equal(fixture_stats(flat).calls, 301);
-	end(pid);
+	sleeper_end(pid);
 	group_remove(&g);
 	subject_stop(&s);
 	munmap((void *)made, sizeof(*made));
