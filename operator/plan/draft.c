@@ -72,6 +72,7 @@ static void move_fill(struct escape *x, const struct draft *d)
 		address_add(&x->spec, d->pod->ip);
 	x->status.n_candidates = d->placement->n_candidates;
 	memcpy(x->status.candidates, d->placement->candidates, sizeof(x->status.candidates));
+	x->status.choice = d->placement->choice;
 }
 
 static void spec_fill(struct escape *x, const struct world *w, const struct draft *d)
@@ -100,14 +101,15 @@ static void spec_fill(struct escape *x, const struct world *w, const struct draf
 		move_fill(x, d);
 }
 
-/* {"status": {"candidates": [...]}}: no resourceVersion, nobody else writes it. */
-static struct json *candidates_patch(const struct escape *x)
+/* {"status": {"choice": {}, "candidates": [...]}}: no resourceVersion, nobody else writes it. */
+static struct json *choice_patch(const struct escape *x)
 {
 	auto_json struct json *status = encode(ESCAPE_STATUS_FIELDS, &x->status);
 	auto_json struct json *patch = json_new_obj();
 	struct json *part = json_obj_at(patch, "status");
 
-	if (!status || !part || json_set(part, "candidates", json_dup(json_member(status, "candidates"))))
+	if (!status || !part || json_set(part, "choice", json_dup(json_member(status, "choice"))) ||
+		json_set(part, "candidates", json_dup(json_member(status, "candidates"))))
 		return NULL;
 	return TAKE_PTR(patch);
 }
@@ -125,7 +127,7 @@ void draft_add(const struct world *w, const struct draft *d, struct actions *out
 	a = action_add(out, ACTION_CREATE_ESCAPE, x->namespace_, x->name, "");
 	a->object = escape_encode_new(x);
 	if (x->status.n_candidates)
-		a->status = candidates_patch(x);
+		a->status = choice_patch(x);
 	if (!a->object || (x->status.n_candidates && !a->status))
 		out->failed = true;
 	action_event(out, "Pod", d->pod->namespace_, d->pod->name, d->pod->uid, "Normal", "EscapeCreated",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/plan/placement.h"
 
+#include "operator/plan/feasible.h"
 #include "operator/plan/forecast.h"
 #include "operator/plan/view.h"
 
@@ -10,75 +11,45 @@
 #include <model/place.h>
 #include <stdlib.h>
 
-static bool node_selector_matches(const struct json *node, const struct json *pod)
+static struct place_node node_of(const struct feasible *f, const struct world_node *n)
 {
-	const struct json *labels = json_at(node, "metadata.labels");
-
-	json_foreach(want, json_at(pod, "spec.nodeSelector"))
-	{
-		if (!str_eq(json_str(json_member(labels, json_key(want))), json_str(want)))
-			return false;
-	}
-	return true;
+	return (struct place_node){.name = n->name,
+		.trait = {[PLACE_ZONE] = n->node.zone,
+			[PLACE_REGION] = n->node.region,
+			[PLACE_RACK] = n->node.rack,
+			[PLACE_KERNEL] = n->node.kernel,
+			[PLACE_CPU_MODEL] = n->cpu_model,
+			[PLACE_CPU_FEATURES] = n->cpu_features_id,
+			[PLACE_RUNTIME] = n->node.runtime,
+			[PLACE_OS] = n->node.os_image,
+			[PLACE_PROVIDER] = n->node.provider,
+			[PLACE_NETWORK] = n->node.network},
+		.hacked = view_node_hacked(n, f->c, f->now_ms),
+		.inbound = feasible_crowd(f, n)};
 }
 
-const char *placement_excluded(
-	const struct world_node *n, const struct world_pod *p, const struct plan_config *c, int64_t now_ms)
-{
-	if (str_eq(n->name, p->node))
-		return "it is the source";
-	if (view_node_hacked(n, c, now_ms))
-		return "it is hacked";
-	if (!n->node.ready)
-		return "it is not Ready";
-	if (n->node.unschedulable)
-		return "it is cordoned";
-	if (n->node.noschedule_taint)
-		return "it has a NoSchedule or NoExecute taint";
-	if (!n->reported)
-		return "no agent reports from it";
-	if (!view_agent_alive(n, c, now_ms))
-		return "its agent is silent";
-	if (!n->can_restore)
-		return "its agent says that it cannot restore (see its NodeReport)";
-	if (!node_selector_matches(n->obj, p->obj))
-		return "it does not match the pod's nodeSelector";
-	return "";
-}
-
-static size_t nodes_fill(const struct world *w, const struct plan_config *c, const struct world_pod *p,
-	int64_t now_ms, struct place_node *nodes)
+static size_t nodes_fill(const struct feasible *f, struct place_node *nodes, char (*why)[FEASIBLE_WHY_MAX])
 {
 	size_t n = 0;
 
-	for (const struct world_node *i = w->nodes; i; i = i->hh.next) {
-		const char *excluded;
-
+	for (const struct world_node *i = f->w->nodes; i; i = i->hh.next) {
 		if (!i->known)
 			continue;
-		excluded = placement_excluded(i, p, c, now_ms);
-		nodes[n++] = (struct place_node){.name = i->name,
-			.trait = {[PLACE_ZONE] = i->node.zone,
-				[PLACE_REGION] = i->node.region,
-				[PLACE_RACK] = i->node.rack,
-				[PLACE_KERNEL] = i->node.kernel,
-				[PLACE_CPU_MODEL] = i->cpu_model,
-				[PLACE_RUNTIME] = i->node.runtime,
-				[PLACE_OS] = i->node.os_image,
-				[PLACE_PROVIDER] = i->node.provider,
-				[PLACE_NETWORK] = i->node.network},
-			.hacked = view_node_hacked(i, c, now_ms),
-			.excluded = *excluded ? excluded : NULL};
+		nodes[n] = node_of(f, i);
+		if (!feasible_node(f, i, why[n]))
+			nodes[n].excluded = why[n];
+		n++;
 	}
 	return n;
 }
 
-static int heavier_first(const void *va, const void *vb)
+/* Those that are not listed then have drawn lower than all that are, or are excluded. */
+static int higher_draw_first(const void *va, const void *vb)
 {
 	const struct place_row *a = va, *b = vb;
 
-	if (a->weight != b->weight)
-		return a->weight > b->weight ? -1 : 1;
+	if (a->draw != b->draw)
+		return a->draw > b->draw ? -1 : 1;
 	return 0;
 }
 
@@ -93,22 +64,17 @@ static void candidate_fill(struct escape_candidate *dst, const struct place_row 
 }
 
 /* In the order of names where all fit. */
-static void candidates_fill(
-	struct placement *dst, struct place_row *rows, size_t n, const struct place_row *chosen)
+static void candidates_fill(struct placement *dst, struct place_row *rows, size_t n)
 {
-	struct place_row kept = chosen ? *chosen : (struct place_row){0};
-	bool listed = !chosen;
-
+	dst->choice.nodes = (int64_t)n;
+	for (size_t i = 0; i < n; i++)
+		dst->choice.feasible += !rows[i].excluded;
 	if (n > ESCAPE_CANDIDATES_MAX) {
-		qsort(rows, n, sizeof(*rows), heavier_first);
+		qsort(rows, n, sizeof(*rows), higher_draw_first);
 		n = ESCAPE_CANDIDATES_MAX;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		candidate_fill(&dst->candidates[i], &rows[i]);
-		listed |= str_eq(rows[i].node, kept.node);
-	}
-	if (!listed)
-		candidate_fill(&dst->candidates[n - 1], &kept);
 	dst->n_candidates = n;
 }
 
@@ -137,12 +103,38 @@ static struct place_weights weights_of(const struct policy *p)
 	}};
 }
 
-int placement_choose(const struct world *w, const struct plan_config *c, const struct world_pod *p,
-	uint64_t seed, int64_t now_ms, struct placement *ret, struct err *e)
+static struct escape_choice choice_of(const struct place_ask *ask, const struct policy *p)
 {
-	size_t max = HASH_COUNT(w->nodes) + 1, n, chosen = 0;
+	struct escape_choice choice = {
+		.heterogeneity_weight = ask->heterogeneity_weight, .td = ask->td, .horizon = ask->horizon};
+
+	str_copy(choice.strategy, sizeof(choice.strategy), STRATEGY_NAMES[p->placement.strategy]);
+	return choice;
+}
+
+static int choose(const struct feasible *f, const struct place_ask *ask, struct placement *ret, struct err *e)
+{
+	size_t max = HASH_COUNT(f->w->nodes) + 1, n, chosen = 0;
 	auto_free struct place_node *nodes = calloc(max, sizeof(*nodes));
 	auto_free struct place_row *rows = calloc(max, sizeof(*rows));
+	auto_free char(*why)[FEASIBLE_WHY_MAX] = calloc(max, sizeof(*why));
+	int rc;
+
+	if (!nodes || !rows || !why)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory to choose among %zu nodes", max);
+	n = nodes_fill(f, nodes, why);
+	rc = place_choose(nodes, n, ask, rows, &chosen, e);
+	if (rc && rc != -ENOENT)
+		return rc;
+	if (!rc)
+		str_copy(ret->node, sizeof(ret->node), rows[chosen].node);
+	candidates_fill(ret, rows, n);
+	return rc;
+}
+
+int placement_choose(const struct world *w, const struct plan_config *c, const struct world_pod *p,
+	const struct actions *planned, uint64_t seed, int64_t now_ms, struct placement *ret, struct err *e)
+{
 	const struct place_ask ask = {.source = p->node,
 		.strategy = strategy_of(p->policy),
 		.heterogeneity_weight = p->policy->placement.heterogeneity_weight,
@@ -150,16 +142,12 @@ int placement_choose(const struct world *w, const struct plan_config *c, const s
 		.td = forecast_td(w, c),
 		.horizon = c->horizon,
 		.seed = seed};
-	int rc;
+	struct feasible f;
+	int rc = feasible_begin(w, c, p, planned, now_ms, &f, e);
 
-	if (!nodes || !rows)
-		return err_set(e, -ENOMEM, "OutOfMemory", "no memory to choose among %zu nodes", max);
-	n = nodes_fill(w, c, p, now_ms, nodes);
-	rc = place_choose(nodes, n, &ask, rows, &chosen, e);
-	if (rc && rc != -ENOENT)
-		return rc;
+	*ret = (struct placement){.choice = choice_of(&ask, p->policy)};
 	if (!rc)
-		str_copy(ret->node, sizeof(ret->node), rows[chosen].node);
-	candidates_fill(ret, rows, n, rc ? NULL : &rows[chosen]);
+		rc = choose(&f, &ask, ret, e);
+	feasible_end(&f);
 	return rc;
 }

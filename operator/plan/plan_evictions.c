@@ -59,7 +59,7 @@ static int pod_can_move(const struct world *w, const struct plan_config *c, cons
 	place = calloc(1, sizeof(*place));
 	if (!place)
 		return err_set(why, -ENOMEM, "OutOfMemory", "no memory for a placement");
-	return placement_choose(w, c, p, 0, now_ms, place, why);
+	return placement_choose(w, c, p, NULL, 0, now_ms, place, why);
 }
 
 static enum eviction waits_told(const struct world_escape *x, struct err *why)

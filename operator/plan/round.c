@@ -97,7 +97,7 @@ int round_move(struct round *r, struct draft *d, struct err *e)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a placement");
 	d->kind = ESCAPE_MOVE;
 	d->seed = rng_next(&r->rng);
-	rc = placement_choose(r->w, r->c, d->pod, d->seed, r->now_ms, place, e);
+	rc = placement_choose(r->w, r->c, d->pod, r->out, d->seed, r->now_ms, place, e);
 	if (rc)
 		return rc;
 	d->placement = place;

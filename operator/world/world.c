@@ -108,6 +108,7 @@ static void pod_fill(struct world_pod *dst, const struct pod *p, const struct js
 static void pod_remove(struct world *w, struct world_pod *p)
 {
 	world_agent_went(w, p);
+	world_pod_unsettle(w, p);
 	HASH_DELETE(hh, w->pods, p);
 	/* The analyzer does not see that whoever is in one table is in the other. */
 	HASH_DELETE(hh_uid, w->pods_by_uid, p); /* NOLINT(clang-analyzer-core.NullDereference) */
@@ -119,10 +120,12 @@ static int pod_add(struct world *w, struct world_pod *p, struct err *e)
 	HASH_ADD(hh, w->pods, key, strlen(p->key), p);
 	if (p->hh.tbl)
 		HASH_ADD(hh_uid, w->pods_by_uid, uid, strlen(p->uid), p);
-	if (p->hh.tbl && p->hh_uid.tbl) {
+	if (p->hh.tbl && p->hh_uid.tbl && world_pod_settle(w, p) == 0) {
 		world_agent_came(w, p);
 		return 0;
 	}
+	if (p->hh_uid.tbl)
+		HASH_DELETE(hh_uid, w->pods_by_uid, p);
 	if (p->hh.tbl)
 		HASH_DELETE(hh, w->pods, p);
 	err_set(e, -ENOMEM, "OutOfMemory", "no memory for pod %s", p->key);
@@ -148,6 +151,7 @@ int world_put_pod(struct world *w, const struct json *obj, struct err *e)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for pod %s/%s", namespace_, name);
 	key_make(entry->key, pod.namespace_, pod.name);
 	pod_fill(entry, &pod, obj);
+	resources_of_pod(obj, &w->resources, &entry->asks);
 	pod_govern(w, entry);
 	return pod_add(w, entry, e);
 }

@@ -12,6 +12,7 @@
 #include <api/pod.h>
 #include <api/policy.h>
 #include <api/report.h>
+#include <api/resources.h>
 #include <api/verdict.h>
 /* Out of memory, an addition then leaves hh.tbl NULL instead of ending the process. */
 #define HASH_NONFATAL_OOM 1
@@ -51,6 +52,8 @@ struct world_pod {
 	bool yielding;               /* WORLD_DELETION_COST is set as the hand-over sets it */
 	struct err immovable;        /* code 0: the pod may move */
 	const struct policy *policy; /* governs it, or NULL */
+	struct resources asks;       /* of its node */
+	struct world_node *on;       /* where that is counted, or NULL */
 	const struct json *obj;
 	UT_hash_handle hh, hh_uid;
 };
@@ -62,14 +65,18 @@ struct world_guarded {
 
 struct world_node {
 	char name[API_NAME_MAX];
-	bool known; /* there is a Node object; node and obj are set */
+	bool known; /* there is a Node object; node, allocatable and obj are set */
 	struct node node;
+	struct resources allocatable;
 	const struct json *obj;
-	bool reported; /* there is a NodeReport; what follows is its */
+	struct resources used; /* by the pods there that have not ended, kept current as they come and go */
+	size_t n_pods;         /* how many these are; the Node may be unknown yet */
+	bool reported;         /* there is a NodeReport; what follows is its */
 	int64_t heartbeat_ms;
 	int64_t detection_ms;
 	bool can_restore;
-	char cpu_model[96];
+	char cpu_model[96], criu_version[24], cpu_features_id[24];
+	char *cpu_features; /* as in the report; NULL: not known. The id above is short and differs with it */
 	struct report_anomaly *anomalies;
 	size_t n_anomalies;
 	struct world_guarded *guarded;
@@ -98,6 +105,7 @@ struct world_escape {
 };
 
 struct world {
+	struct resource_names resources;
 	const char *agent_namespace; /* borrowed; agents elsewhere are none. NULL: no pod is an agent */
 	struct world_policy *policies;
 	struct world_pod *pods, *pods_by_uid;

@@ -4,6 +4,7 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 struct world_node *world_node_entry(struct world *w, const char *name)
@@ -26,7 +27,7 @@ struct world_node *world_node_entry(struct world *w, const char *name)
 
 void world_node_forget(struct world *w, struct world_node *n)
 {
-	if (n->known || n->reported || n->verdict || n->leased || n->foreign || *n->agent_uid)
+	if (n->known || n->reported || n->verdict || n->leased || n->foreign || *n->agent_uid || n->n_pods)
 		return;
 	HASH_DEL(w->nodes, n);
 	free(n);
@@ -47,6 +48,7 @@ int world_put_node(struct world *w, const struct json *obj, struct err *e)
 	entry->known = true;
 	entry->node = node;
 	entry->obj = obj;
+	resources_of_node(obj, &w->resources, &entry->allocatable);
 	return 0;
 }
 
@@ -62,8 +64,32 @@ void world_drop_node(struct world *w, const char *name)
 	world_node_forget(w, entry);
 }
 
+int world_pod_settle(struct world *w, struct world_pod *p)
+{
+	if (!*p->node || p->ended)
+		return 0;
+	p->on = world_node_entry(w, p->node);
+	if (!p->on)
+		return -ENOMEM;
+	resources_add(&p->on->used, &p->asks);
+	p->on->n_pods++;
+	return 0;
+}
+
+void world_pod_unsettle(struct world *w, struct world_pod *p)
+{
+	struct world_node *n = TAKE_PTR(p->on);
+
+	if (!n)
+		return;
+	resources_take(&n->used, &p->asks);
+	n->n_pods--;
+	world_node_forget(w, n);
+}
+
 static void report_clear(struct world_node *n)
 {
+	free(TAKE_PTR(n->cpu_features));
 	free(n->anomalies);
 	free(n->guarded);
 	n->anomalies = NULL;
@@ -78,7 +104,8 @@ static int report_fill(struct world_node *n, const struct report *r)
 	report_clear(n);
 	n->anomalies = calloc(r->n_anomalies + 1, sizeof(*n->anomalies));
 	n->guarded = calloc(r->n_containers + 1, sizeof(*n->guarded));
-	if (!n->anomalies || !n->guarded) {
+	n->cpu_features = *r->cpu_features ? strdup(r->cpu_features) : NULL;
+	if (!n->anomalies || !n->guarded || (*r->cpu_features && !n->cpu_features)) {
 		report_clear(n);
 		return -ENOMEM;
 	}
@@ -96,6 +123,11 @@ static int report_fill(struct world_node *n, const struct report *r)
 	n->detection_ms = r->detection_ms;
 	n->can_restore = r->can_restore;
 	str_copy(n->cpu_model, sizeof(n->cpu_model), r->cpu_model);
+	str_copy(n->criu_version, sizeof(n->criu_version), r->criu_version);
+	*n->cpu_features_id = '\0';
+	if (n->cpu_features)
+		str_fmt(n->cpu_features_id, sizeof(n->cpu_features_id), "%016" PRIx64,
+			str_hash64(n->cpu_features, strlen(n->cpu_features)));
 	n->reported = true;
 	return 0;
 }

@@ -18,4 +18,9 @@ void world_nodes_free(struct world *w);
 void world_agent_came(struct world *w, const struct world_pod *p);
 void world_agent_went(struct world *w, const struct world_pod *p);
 
+/* Counts what the pod asks for on its node, whether that node is known yet or not; -ENOMEM. Nothing for a pod
+ * that has no node or has ended. */
+int world_pod_settle(struct world *w, struct world_pod *p);
+void world_pod_unsettle(struct world *w, struct world_pod *p);
+
 #endif

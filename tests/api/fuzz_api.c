@@ -2,9 +2,11 @@
 /* Any JSON as any kind: nothing crashes, and what was accepted is written and read again as the same. */
 #include <api/escape.h>
 #include <api/pod.h>
+#include <api/pod_fit.h>
 #include <api/policy.h>
 #include <api/profile.h>
 #include <api/report.h>
+#include <api/resources.h>
 #include <api/verdict.h>
 #include <base/cleanup.h>
 #include <stdlib.h>
@@ -95,12 +97,21 @@ static void as_policy(const struct json *j)
 static void as_pod_and_node(const struct json *j)
 {
 	char workload[API_NAME_MAX];
+	struct resource_names names = {0};
+	struct resources r;
 	struct pod p;
 	struct node n;
 
 	(void)pod_decode(j, &p, NULL);
 	(void)node_decode(j, &n, NULL);
 	(void)pod_preflight(j, true, NULL);
+	(void)pod_fit_taint(j, j);
+	(void)pod_fit_selector(j, j);
+	(void)pod_fit_affinity(j, j);
+	resources_of_node(j, &names, &r);
+	resources_of_pod(j, &names, &r);
+	for (size_t i = 0; i < RESOURCES_MAX; i++)
+		need(r.of[i] >= 0 && r.of[i] <= RESOURCE_ASK_MAX);
 	if (!pod_workload(j, workload))
 		need(*workload && strlen(workload) < sizeof(workload));
 }

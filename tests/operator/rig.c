@@ -97,7 +97,8 @@ void rig_report(struct rig *r, const char *node, const char *anomaly, const char
 static void rig_node(struct rig *r, const char *name)
 {
 	rig_call(r, "POST", "/api/v1/nodes",
-		"{'apiVersion':'v1','kind':'Node','metadata':{'name':'%s'},'status':{'conditions':[{'type':'"
+		"{'apiVersion':'v1','kind':'Node','metadata':{'name':'%s'},'status':{'allocatable':{'cpu':'4'"
+		",'memory':'8Gi','pods':'110'},'conditions':[{'type':'"
 		"Ready',"
 		"'status':'True'}]}}",
 		name);

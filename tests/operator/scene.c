@@ -121,7 +121,8 @@ void scene_node(struct scene *s, const char *name, const char *anomalies)
 
 	clock_format_micro(s->now_ms, now);
 	scene_put(s,
-		"{'kind':'Node','metadata':{'name':'%s'},'status':{'conditions':[{'type':'Ready','status':'"
+		"{'kind':'Node','metadata':{'name':'%s'},'status':{'allocatable':{'cpu':'4','memory':'8Gi','"
+		"pods':'110'},'conditions':[{'type':'Ready','status':'"
 		"True'}]}}",
 		name);
 	scene_put(s,
