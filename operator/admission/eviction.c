@@ -32,6 +32,13 @@ static int refuse(struct json *response, const struct err *why)
 	return json_set_str(status, "message", why->message);
 }
 
+/* kubectl drain --dry-run=server says it in the Eviction, where the API server does not look. */
+static bool is_dry_run(const struct json *request)
+{
+	return json_bool_at(request, "dryRun", false) ||
+	       json_len(json_at(request, "object.deleteOptions.dryRun"));
+}
+
 static int respond(void *arg, struct json *response, const struct json *request)
 {
 	const struct question *q = arg;
@@ -41,7 +48,7 @@ static int respond(void *arg, struct json *response, const struct json *request)
 	if (!is_eviction(request))
 		return 0;
 	if (!q->evicts(q->arg, json_str_at(request, "namespace", ""), json_str_at(request, "name", ""),
-		    json_bool_at(request, "dryRun", false), &why))
+		    is_dry_run(request), &why))
 		return refuse(response, &why);
 	if (!why.code)
 		return 0;

@@ -184,6 +184,18 @@ static void an_eviction_that_passes_may_carry_a_warning(void **state)
 	assert_non_null(strstr(json_str(json_first(json_at(warned, "response.warnings"))), "NoFeasibleNode"));
 }
 
+static void a_dry_run_may_be_said_in_the_eviction_itself(void **state)
+{
+	struct judged j = {.passes = true};
+	auto_json struct json *answer =
+		eviction("{'uid':'abc-1','operation':'CREATE','resource':{'group':'','resource':'pods'},"
+			 "'subResource':'eviction','namespace':'shop','name':'cart-1','dryRun':false,"
+			 "'object':{'kind':'Eviction','deleteOptions':{'dryRun':['All']}}}",
+			&j);
+	(void)state;
+	assert_true(j.dry_run);
+}
+
 static void what_is_no_eviction_is_not_judged(void **state)
 {
 	struct judged j = {.name = "nobody"};
@@ -200,6 +212,7 @@ int main(void)
 		cmocka_unit_test(others_are_left_alone),
 		cmocka_unit_test(an_eviction_that_waits_is_asked_to_try_again),
 		cmocka_unit_test(an_eviction_that_passes_may_carry_a_warning),
+		cmocka_unit_test(a_dry_run_may_be_said_in_the_eviction_itself),
 		cmocka_unit_test(what_is_no_eviction_is_not_judged),
 		cmocka_unit_test(malformed_reviews_are_refused_with_a_reason),
 	};
