@@ -9,6 +9,7 @@ GO_MINIMUM=1.26.0
 CACHE=${ESCAPE_CACHE:-/var/cache/escape}
 STATE=${ESCAPE_LAB:-/run/escape-lab}
 DISKS=${ESCAPE_LAB_DIR:-/var/tmp/escape-lab}
+LAB_LOCK=lab${STATE//\//-}
 
 PKI=$DISKS/pki
 PLANE=$DISKS/plane
