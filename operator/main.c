@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/admission/webhook.h"
+#include "operator/foreign/alerts.h"
+#include "operator/foreign/role.h"
 #include "operator/options.h"
 #include "operator/reconcile/informers.h"
 #include "operator/reconcile/metrics.h"
@@ -20,6 +22,8 @@
 #define WEBHOOKS_NAME "escape-operator"
 #define TLS_SECRET "escape-webhook-tls"
 #define STORE_SECRET "escape-store-key"
+#define ALERTS_SECRET "escape-alerts-token"
+#define ALERTS_SERVICE "escape-alerts"
 
 struct operator_process {
 	struct options options;
@@ -33,8 +37,10 @@ struct operator_process {
 	struct informers *informers;
 	struct kube_lease *lease;
 	struct tls_keeper *tls;
-	struct store_key *store_key;
+	struct made_secret *store_key, *alerts_token;
 	struct webhook *webhook;
+	struct alerts *alerts; /* NULL: not served */
+	struct role *role;
 	struct http_server *http;
 	bool stopping;
 	int exit_code;
@@ -70,7 +76,10 @@ static void on_leader(void *arg, bool leader)
 
 	log_info(leader ? "elected leader" : "not the leader any more", "identity", o->options.identity);
 	reconcile_set_leader(o->reconcile, leader);
-	store_key_set_leader(o->store_key, leader);
+	made_secret_set_leader(o->store_key, leader);
+	role_set_leader(o->role, leader);
+	if (o->alerts)
+		made_secret_set_leader(o->alerts_token, leader);
 	if (o->tls)
 		tls_keeper_set_leader(o->tls, leader);
 	if (leader || o->stopping)
@@ -78,6 +87,26 @@ static void on_leader(void *arg, bool leader)
 	/* What was begun under the lease must not go on without it; a fresh process has nothing begun. */
 	log_error("the lease is lost");
 	stop(o, 1);
+}
+
+static void on_token(void *arg, const char *token)
+{
+	struct operator_process *o = arg;
+
+	alerts_set_token(o->alerts, token);
+}
+
+static void alerts_serve(struct operator_process *o, const struct certs *certs)
+{
+	char port[16];
+	struct err e;
+
+	if (alerts_use(o->alerts, certs, &e)) {
+		log_error("foreign detectors are not served", "reason", e.reason, "message", e.message);
+		return;
+	}
+	str_fmt(port, sizeof(port), "%d", alerts_port(o->alerts));
+	log_info("foreign detectors are served", "port", port);
 }
 
 static void on_certs(void *arg, const struct certs *certs)
@@ -92,6 +121,8 @@ static void on_certs(void *arg, const struct certs *certs)
 	}
 	str_fmt(port, sizeof(port), "%d", webhook_port(o->webhook));
 	log_info("the webhook serves", "port", port);
+	if (o->alerts)
+		alerts_serve(o, certs);
 }
 
 static void on_metrics(void *arg, const struct http_call *call, struct http_answer *answer)
@@ -152,6 +183,7 @@ static int webhook_start(struct operator_process *o, struct err *e)
 	const struct tls_keeper_args args = {.namespace_ = o->options.namespace_,
 		.secret = TLS_SECRET,
 		.service = o->options.service,
+		.alerts = ALERTS_SERVICE,
 		.webhooks = WEBHOOKS_NAME,
 		.on_certs = on_certs,
 		.arg = o};
@@ -165,6 +197,29 @@ static int webhook_start(struct operator_process *o, struct err *e)
 		return 0;
 	if (webhook_new(&webhook, &o->webhook) || tls_keeper_new(o->client, &args, &o->tls))
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for the webhook");
+	return 0;
+}
+
+static int alerts_start(struct operator_process *o, struct err *e)
+{
+	const struct alerts_args args = {.world = &o->world,
+		.reconcile = o->reconcile,
+		.metrics = o->metrics,
+		.address = o->options.address,
+		.port = o->options.alerts_port,
+		.thresholds = o->options.thresholds};
+	const struct made_secret_args token = {.namespace_ = o->options.namespace_,
+		.secret = ALERTS_SECRET,
+		.member = "token",
+		.what = "foreign detectors",
+		.hex = true,
+		.on_value = on_token,
+		.arg = o};
+
+	if (!o->options.webhook || !o->options.alerts)
+		return 0;
+	if (made_secret_new(o->client, &token, &o->alerts_token) || alerts_new(o->loop, &args, &o->alerts))
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for foreign detectors");
 	return 0;
 }
 
@@ -185,16 +240,21 @@ static int client_start(struct operator_process *o, struct err *e)
 
 static int parts_start(struct operator_process *o, struct err *e)
 {
+	struct made_secret_args key = {.secret = STORE_SECRET, .member = "key", .what = "the store"};
 	int rc = client_start(o, e);
 
 	if (!rc)
 		rc = op_metrics_new(&o->metrics, e);
 	if (rc)
 		return rc;
+	key.namespace_ = o->options.namespace_;
 	if (reconcile_new(o->client, &o->world, &o->options.plan, o->metrics, &o->reconcile) ||
-		store_key_new(o->client, o->options.namespace_, STORE_SECRET, &o->store_key))
+		role_new(o->client, o->options.namespace_, o->options.identity, &o->role) ||
+		made_secret_new(o->client, &key, &o->store_key))
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory to begin");
 	rc = informers_new(o->client, &o->world, o->reconcile, &o->informers, e);
+	if (!rc)
+		rc = alerts_start(o, e);
 	if (!rc)
 		rc = webhook_start(o, e);
 	if (!rc)
@@ -225,7 +285,10 @@ static void parts_free(struct operator_process *o)
 	kube_client_free(o->client);
 	tls_keeper_free(o->tls);
 	webhook_free(o->webhook);
-	store_key_free(o->store_key);
+	alerts_free(o->alerts);
+	made_secret_free(o->alerts_token);
+	made_secret_free(o->store_key);
+	role_free(o->role);
 	reconcile_free(o->reconcile);
 	op_metrics_free(o->metrics);
 	world_free(&o->world);
@@ -250,6 +313,7 @@ int main(int argc, char **argv)
 	if (parts_start(&o, &e) || signals_start(&o, &e)) {
 		log_error("cannot start", "reason", e.reason, "message", e.message);
 	} else {
+		role_set_leader(o.role, false);
 		log_info("escape-operator " ESCAPE_VERSION, "identity", o.options.identity, "namespace",
 			o.options.namespace_);
 		loop_run(o.loop);

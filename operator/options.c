@@ -23,6 +23,10 @@ enum {
 	OPT_AGENT_SILENT,
 	OPT_SILENCE_HACKED,
 	OPT_FOREIGN_SHARE,
+	OPT_FOREIGN_HACKED,
+	OPT_FOREIGN_SUSPECT,
+	OPT_ALERTS_PORT,
+	OPT_NO_ALERTS,
 	OPT_CORDON,
 	OPT_STEP_DEADLINE,
 	OPT_CLAIM_DEADLINE,
@@ -58,6 +62,15 @@ static const struct argp_option OPTIONS[] = {
 	{"foreign-share", OPT_FOREIGN_SHARE, "SHARE", 0,
 		"At most this share of the nodes, at least one, is hacked on the word of foreign detectors "
 		"(default: 0.25)",
+		0},
+	{"foreign-hacked", OPT_FOREIGN_HACKED, "PRIORITY", 0,
+		"A foreign report of this priority or a higher one makes a node hacked (default: Critical)",
+		0},
+	{"foreign-suspect", OPT_FOREIGN_SUSPECT, "PRIORITY", 0,
+		"... suspect; lighter ones are ignored (default: Warning)", 0},
+	{"alerts-port", OPT_ALERTS_PORT, "PORT", 0, "Reports of foreign detectors over HTTPS (default: 9444)",
+		0},
+	{"no-alerts", OPT_NO_ALERTS, NULL, 0, "Take no reports of foreign detectors (so does --no-webhook)",
 		0},
 	{"cordon", OPT_CORDON, NULL, 0, "Cordon hacked nodes, and un-cordon them when they are clean again",
 		0},
@@ -150,6 +163,39 @@ static error_t parse_plan(int key, const char *arg, struct argp_state *state, st
 	}
 }
 
+static enum foreign_priority priority(struct argp_state *state, const char *arg)
+{
+	enum foreign_priority p = PRIORITY_CRITICAL;
+
+	if (foreign_priority_parse(arg, &p))
+		argp_error(state, "%s: expected a priority of Falco's, Emergency to Debug", arg);
+	return p;
+}
+
+static error_t parse_foreign(int key, const char *arg, struct argp_state *state, struct options *o)
+{
+	switch (key) {
+	case OPT_FOREIGN_HACKED:
+		o->thresholds.hacked = priority(state, arg);
+		return 0;
+	case OPT_FOREIGN_SUSPECT:
+		o->thresholds.suspect = priority(state, arg);
+		return 0;
+	case OPT_ALERTS_PORT:
+		o->alerts_port = number(state, arg, 0, 65535);
+		return 0;
+	case OPT_NO_ALERTS:
+		o->alerts = false;
+		return 0;
+	case ARGP_KEY_END:
+		if (o->thresholds.suspect < o->thresholds.hacked)
+			o->thresholds.suspect = o->thresholds.hacked;
+		return 0;
+	default:
+		return parse_plan(key, arg, state, &o->plan);
+	}
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -184,7 +230,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "%s: expected debug, info, warn or error", arg);
 		return 0;
 	default:
-		return parse_plan(key, arg, state, &o->plan);
+		return parse_foreign(key, arg, state, o);
 	}
 }
 
@@ -208,6 +254,9 @@ void options_parse(int argc, char **argv, struct options *ret)
 		.http_port = 8080,
 		.webhook_port = 9443,
 		.webhook = true,
+		.alerts = true,
+		.alerts_port = 9444,
+		.thresholds = {.hacked = PRIORITY_CRITICAL, .suspect = PRIORITY_WARNING},
 		.log_level = LOG_INFO_,
 		.plan = PLAN_CONFIG_DEFAULT};
 	if (!ret->identity)

@@ -3,6 +3,7 @@
 #ifndef ESCAPE_OPERATOR_OPTIONS_H
 #define ESCAPE_OPERATOR_OPTIONS_H
 
+#include "operator/foreign/accept.h"
 #include "operator/plan/config.h"
 
 #include <base/log.h>
@@ -14,6 +15,9 @@ struct options {
 	const char *identity;
 	const char *service;
 	const char *address;
+	bool alerts;
+	int alerts_port;
+	struct foreign_thresholds thresholds;
 	int http_port, webhook_port;
 	bool webhook;
 	enum log_level log_level;

@@ -27,6 +27,8 @@ extern const struct kube_resource API_POLICIES, API_PROFILES, API_REPORTS, API_V
 #define API_ANN_WORKLOAD_TYPE "escape.dev/workload-type"
 /* On a Node: the operator cordoned it (its NodeVerdict says so too; neither alone is believed). */
 #define API_ANN_CORDONED "escape.dev/cordoned"
+/* On the operator's own pods: "leader" on the one that leads. */
+#define API_LABEL_ROLE "escape.dev/role"
 /* Opt-out on a pod. */
 #define API_ANN_EXEMPT "escape.dev/exempt"
 

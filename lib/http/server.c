@@ -18,6 +18,7 @@ enum {
 	WRITE_CHUNK = 32 * 1024,
 	METHOD_MAX = 8,
 	PATH_MAX_LEN = 1024,
+	AUTHORIZATION_MAX = 1024,
 };
 
 struct http_server {
@@ -28,6 +29,7 @@ struct http_server {
 	SSL_CTX *unused_client_tls;
 	struct http_route *routes;
 	const struct http_server_args *args; /* only while the context is being made */
+	size_t body_max;
 	bool dead;
 };
 
@@ -35,6 +37,7 @@ struct http_server {
 struct session {
 	char method[METHOD_MAX];
 	char path[PATH_MAX_LEN];
+	char authorization[AUTHORIZATION_MAX];
 	struct buf body;
 	struct buf answer;
 	size_t sent;
@@ -66,6 +69,7 @@ static void dispatch(const struct http_server *server, const struct session *s, 
 	struct http_call call = {
 		.method = s->method,
 		.path = s->path,
+		.authorization = s->authorization,
 		.body = s->body.data ? s->body.data : "",
 		.body_len = s->body.len,
 	};
@@ -148,7 +152,7 @@ static int read_request_line(struct lws *wsi, struct session *s)
 	return -1;
 }
 
-static bool announces_body(struct lws *wsi, struct session *s)
+static bool announces_body(struct lws *wsi, const struct http_server *server, struct session *s)
 {
 	char text[32];
 	int64_t length = 0;
@@ -159,7 +163,7 @@ static bool announces_body(struct lws *wsi, struct session *s)
 	}
 	if (lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
 		return false;
-	if (str_parse_i64(text, 0, BODY_MAX, &length))
+	if (str_parse_i64(text, 0, (int64_t)server->body_max, &length))
 		s->refused = 413;
 	return length > 0 && !s->refused;
 }
@@ -169,7 +173,9 @@ static int on_request(struct lws *wsi, const struct http_server *server, struct 
 	session_reset(s);
 	if (read_request_line(wsi, s))
 		return -1;
-	return announces_body(wsi, s) ? 0 : answer(wsi, server, s);
+	if (lws_hdr_copy(wsi, s->authorization, sizeof(s->authorization), WSI_TOKEN_HTTP_AUTHORIZATION) < 0)
+		s->authorization[0] = '\0';
+	return announces_body(wsi, server, s) ? 0 : answer(wsi, server, s);
 }
 
 /* Answered, so that a client of WebSockets knows that it was understood. */
@@ -295,6 +301,7 @@ int http_server_new(
 	if (!s)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a server");
 	s->loop = l;
+	s->body_max = args->body_max ? args->body_max : BODY_MAX;
 	rc = server_start(s, args, e);
 	if (rc) {
 		server_destroy(s);

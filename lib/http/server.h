@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A small HTTP(S) server (libwebsockets on the loop) for /metrics, /healthz, /readyz and the admission
- * webhook. Handlers answer at once; request bodies are capped (3 MiB, the limit of an AdmissionReview). Loop
- * thread only.
+ * webhook. Handlers answer at once; request bodies are capped (by default at 3 MiB, the limit of an
+ * AdmissionReview). Loop thread only.
  */
 #ifndef ESCAPE_HTTP_SERVER_H
 #define ESCAPE_HTTP_SERVER_H
@@ -15,8 +15,9 @@ struct http_server;
 
 struct http_call {
 	const char *method;
-	const char *path; /* without the query */
-	const char *body; /* borrowed */
+	const char *path;          /* without the query */
+	const char *authorization; /* that header, "" without one or when it is too long */
+	const char *body;          /* borrowed */
 	size_t body_len;
 };
 
@@ -32,6 +33,7 @@ struct http_server_args {
 	const char *address;            /* "0.0.0.0", "127.0.0.1" */
 	int port;                       /* 0: any; see http_server_port */
 	const char *cert_pem, *key_pem; /* both NULL: plain HTTP */
+	size_t body_max;                /* of a request; 0: 3 MiB */
 };
 
 int http_server_new(

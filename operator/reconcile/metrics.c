@@ -19,6 +19,7 @@ enum metric_id {
 	NODES_HACKED,
 	PROTECTED_PODS,
 	SURVIVAL,
+	FOREIGN_REPORTS,
 	RECONCILE_ERRORS,
 	LEADER,
 	METRICS_COUNT,
@@ -50,6 +51,12 @@ static const struct metric_desc DESCS[METRICS_COUNT] = {
 			"(mobile).",
 		.type = METRIC_GAUGE,
 		.labels = {"strategy"}},
+	[FOREIGN_REPORTS] = {.name = "escape_foreign_reports_total",
+		.help = "Events of foreign detectors: accepted, ignored (too light, or about no node), "
+			"limited "
+			"(too many), refused (not understood, or an unknown node), unauthorized.",
+		.type = METRIC_COUNTER,
+		.labels = {"source", "result"}},
 	[RECONCILE_ERRORS] = {.name = "escape_reconcile_errors_total",
 		.help = "Plans that could not be carried out and were tried again.",
 		.type = METRIC_COUNTER},
@@ -95,6 +102,11 @@ void op_metrics_phase(struct op_metrics *m, const struct escape *x)
 	if (escape_phase_final(x->status.phase))
 		metric_add(
 			m->by_id[ESCAPES_TOTAL], METRIC_LABELS(kind, ESCAPE_PHASE_NAMES[x->status.phase]), 1);
+}
+
+void op_metrics_foreign(struct op_metrics *m, const char *source, const char *result)
+{
+	metric_add(m->by_id[FOREIGN_REPORTS], METRIC_LABELS(source, result), 1);
 }
 
 void op_metrics_error(struct op_metrics *m)

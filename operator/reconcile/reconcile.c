@@ -218,6 +218,11 @@ void reconcile_nodes(struct reconcile *r)
 			add_escape(r, &i->x);
 }
 
+void reconcile_foreign(struct reconcile *r)
+{
+	add_verdicts(r);
+}
+
 static void told_done(void *arg, int rc)
 {
 	(void)arg;

@@ -30,6 +30,8 @@ bool reconcile_leads(const struct reconcile *r);
 void reconcile_policy(struct reconcile *r, const char *namespace_, const char *name);
 void reconcile_pod(struct reconcile *r, const struct world_pod *p);
 void reconcile_nodes(struct reconcile *r);
+/* Something foreign was noted against a node. */
+void reconcile_foreign(struct reconcile *r);
 /* Puts an Escape into the world, tells of a new phase, and plans. watched: from the informer. */
 void reconcile_take_escape(struct reconcile *r, const struct json *obj, bool watched);
 void reconcile_drop_escape(struct reconcile *r, const char *namespace_, const char *name);

@@ -20,6 +20,7 @@ struct tls_keeper {
 	struct loop_timer *timer;
 	struct certs certs; /* the last ones handed on */
 	char dns[300];      /* what the API server calls the webhook */
+	char alerts[300];   /* what foreign detectors call us */
 	bool leader, busy;
 };
 
@@ -119,13 +120,14 @@ static int secret_write(struct tls_keeper *k, const struct certs *c, const char 
 
 static void certs_renew(struct tls_keeper *k, const char *version)
 {
-	char local[sizeof(k->dns) + 16];
-	const char *const names[] = {k->dns, local, NULL};
+	char local[sizeof(k->dns) + 16], alerts_local[sizeof(k->alerts) + 16];
+	const char *const names[] = {k->dns, local, k->alerts, alerts_local, NULL};
 	struct certs made = {0};
 	struct err e = {0};
 	int rc;
 
 	str_fmt(local, sizeof(local), "%s.cluster.local", k->dns);
+	str_fmt(alerts_local, sizeof(alerts_local), "%s.cluster.local", k->alerts);
 	rc = certs_make(names, clock_wall_ms(), VALID_DAYS, &made, &e);
 	if (rc)
 		log_error(e.message);
@@ -134,6 +136,14 @@ static void certs_renew(struct tls_keeper *k, const char *version)
 	certs_free(&made);
 	if (rc)
 		look_after(k, RETRY_MS);
+}
+
+static int check(const struct tls_keeper *k, const struct certs *c, struct err *e)
+{
+	int64_t at_ms = clock_wall_ms() + (k->leader ? RENEW_BEFORE_MS : 0);
+	int rc = certs_check(c, k->dns, at_ms, e);
+
+	return rc ? rc : certs_check(c, k->alerts, at_ms, e);
 }
 
 static void on_secret(void *arg, const struct json *object, const struct err *e)
@@ -153,7 +163,7 @@ static void on_secret(void *arg, const struct json *object, const struct err *e)
 	certs.ca_pem = secret_value(object, "ca.crt", NULL);
 	certs.cert_pem = secret_value(object, "tls.crt", NULL);
 	certs.key_pem = secret_value(object, "tls.key", NULL);
-	if (!certs_check(&certs, k->dns, clock_wall_ms() + (k->leader ? RENEW_BEFORE_MS : 0), &why)) {
+	if (!check(k, &certs, &why)) {
 		certs_use(k, &certs);
 	} else if (k->leader) {
 		log_info("the webhook's certificate is made anew", "because", why.message);
@@ -184,6 +194,7 @@ int tls_keeper_new(struct kube_client *c, const struct tls_keeper_args *args, st
 	k->client = c;
 	k->args = *args;
 	if (str_fmt(k->dns, sizeof(k->dns), "%s.%s.svc", args->service, args->namespace_) ||
+		str_fmt(k->alerts, sizeof(k->alerts), "%s.%s.svc", args->alerts, args->namespace_) ||
 		loop_timer_new(kube_client_loop(c), on_timer, k, &k->timer) ||
 		loop_timer_start(k->timer, 0, 0)) {
 		tls_keeper_free(k);

@@ -166,14 +166,15 @@ static void kubeconfig_write(struct rig *r, char path[static 100])
 
 static void exec_operator(struct rig *r, const char *const *args)
 {
-	char http[40], webhook[40], path[100], kubeconfig[120], log[100];
+	char http[40], webhook[40], alerts[40], path[100], kubeconfig[120], log[100];
 	const char *argv[24] = {OPERATOR_PATH, "--namespace=escape-system", "--address=127.0.0.1",
-		"--log-level=debug", http, webhook, kubeconfig};
-	size_t n = 7;
+		"--log-level=debug", http, webhook, alerts, kubeconfig};
+	size_t n = 8;
 	int fd;
 
 	str_fmt(http, sizeof(http), "--http-port=%d", r->http_port);
 	str_fmt(webhook, sizeof(webhook), "--webhook-port=%d", r->webhook_port);
+	str_fmt(alerts, sizeof(alerts), "--alerts-port=%d", r->alerts_port);
 	str_fmt(path, sizeof(path), "%s/kubeconfig", r->dir);
 	str_fmt(kubeconfig, sizeof(kubeconfig), "--kubeconfig=%s", path);
 	str_fmt(log, sizeof(log), "%s/log", r->dir);
@@ -193,6 +194,7 @@ void rig_operator_start(struct rig *r, const char *const *args)
 	kubeconfig_write(r, path);
 	r->http_port = free_port();
 	r->webhook_port = free_port();
+	r->alerts_port = free_port();
 	r->pid = fork();
 	assert_true(r->pid >= 0);
 	if (r->pid == 0)

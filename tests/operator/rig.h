@@ -22,7 +22,7 @@ struct rig {
 	struct fake_api *api;
 	char dir[64];
 	pid_t pid;
-	int http_port, webhook_port;
+	int http_port, webhook_port, alerts_port;
 	char escape[300]; /* path of the newest Escape found by rig_escape */
 };
 

@@ -326,6 +326,80 @@ static void an_eviction_is_refused_and_the_pod_moves(void **state)
 	rig_end(&r);
 }
 
+#define VERDICT "/apis/escape.dev/v1alpha1/nodeverdicts/node-b"
+#define TOKEN_SECRET "/api/v1/namespaces/escape-system/secrets/escape-alerts-token"
+#define ALERT                                                                                                \
+	"{\"rule\":\"Terminal shell in container\",\"priority\":\"Critical\",\"hostname\":\"node-b\","       \
+	"\"output\":\"a shell was spawned\",\"output_fields\":{\"k8s.ns.name\":null}}"
+
+static int alert(struct rig *r, const char *ca, const char *authorization, const char *body)
+{
+	return tls_post_as(
+		r->alerts_port, "escape-alerts.escape-system.svc", ca, "/alerts", authorization, body, NULL);
+}
+
+struct alert_call {
+	const char *ca, *authorization, *body;
+	int status;
+};
+
+static bool alert_is_answered(struct rig *r, const void *arg)
+{
+	const struct alert_call *c = arg;
+
+	return alert(r, c->ca, c->authorization, c->body) == c->status;
+}
+
+static void foreign_detectors_report_with_the_token(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r, "", NULL);
+	rig_wait_value(&r, TOKEN_SECRET, "type", "Opaque");
+	auto_json struct json *tls = rig_get(&r, TLS_SECRET), *secret = rig_get(&r, TOKEN_SECRET);
+	auto_free char *ca = secret_value(tls, "ca.crt", NULL), *token = secret_value(secret, "token", NULL);
+	auto_free char *bearer = str_dup_fmt("Bearer %s", token);
+	const struct alert_call good = {ca, bearer, ALERT, 202}, none = {ca, NULL, ALERT, 401};
+
+	assert_int_equal(strlen(token), 64);
+	rig_wait(&r, alert_is_answered, &none, "the token is known");
+	assert_int_equal(alert(&r, ca, "Bearer 0000", ALERT), 401);
+	assert_null(rig_get(&r, VERDICT));
+	assert_int_equal(alert(&r, ca, bearer, "{"), 400);
+	assert_int_equal(
+		alert(&r, ca, bearer, "{\"rule\":\"r\",\"priority\":\"Alert\",\"hostname\":\"nowhere\"}"),
+		422);
+	rig_wait(&r, alert_is_answered, &good, "the report is taken");
+	rig_wait_value(&r, VERDICT, "status.state", "Hacked");
+	auto_json struct json *verdict = rig_get(&r, VERDICT);
+	assert_string_equal(
+		json_str_at(json_first(json_at(verdict, "status.causes")), "source", ""), "Falco");
+	rig_end(&r);
+}
+
+/* The new operator judges as the old one did, from what is written. */
+static void a_verdict_outlives_the_operator(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r, "", NULL);
+	rig_call(&r, "POST", "/apis/escape.dev/v1alpha1/nodeverdicts",
+		"{'metadata':{'name':'node-b','generation':1},'spec':{'mark':'Hacked','reason':'a miner'}}");
+	rig_wait_value(&r, VERDICT, "status.state", "Hacked");
+	auto_json struct json *before = rig_get(&r, VERDICT);
+	rig_operator_signal(&r, SIGKILL);
+	rig_operator_wait(&r);
+	rig_operator_start(&r, NULL);
+	rig_wait(&r, ready, NULL, "readiness");
+	rig_call(&r, "PATCH", VERDICT,
+		"{'metadata':{'generation':2},'spec':{'mark':'Clean','reason':'looked'}}");
+	rig_wait_value(&r, VERDICT, "status.state", "Clean");
+	auto_json struct json *after = rig_get(&r, VERDICT);
+	assert_string_equal(json_str_at(before, "status.state", ""), "Hacked");
+	assert_string_equal(json_str_at(after, "status.quietUntil", ""), "");
+	rig_end(&r);
+}
+
 static void the_lease_is_released_at_the_end(void **state)
 {
 	struct rig r;
@@ -363,6 +437,8 @@ int main(void)
 		cmocka_unit_test(the_secrets_are_made_and_kept),
 		cmocka_unit_test(the_webhook_answers_over_tls),
 		cmocka_unit_test(an_eviction_is_refused_and_the_pod_moves),
+		cmocka_unit_test(foreign_detectors_report_with_the_token),
+		cmocka_unit_test(a_verdict_outlives_the_operator),
 		cmocka_unit_test(the_lease_is_released_at_the_end),
 		cmocka_unit_test(a_lost_lease_ends_the_process),
 	};

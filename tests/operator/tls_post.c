@@ -45,13 +45,14 @@ static int answer_read(BIO *bio, char **ret_body)
 	return (int)strtol(text + 9, NULL, 10);
 }
 
-int tls_post(
-	int port, const char *name, const char *ca_pem, const char *path, const char *body, char **ret_body)
+int tls_post_as(int port, const char *name, const char *ca_pem, const char *path, const char *authorization,
+	const char *body, char **ret_body)
 {
 	auto_free char *request =
 		str_dup_fmt("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
-			    "Content-Length: %zu\r\n\r\n%s",
-			path, name, strlen(body), body);
+			    "%s%s%sContent-Length: %zu\r\n\r\n%s",
+			path, name, authorization ? "Authorization: " : "",
+			authorization ? authorization : "", authorization ? "\r\n" : "", strlen(body), body);
 	SSL_CTX *ctx = context(ca_pem);
 	BIO *bio = BIO_new_ssl_connect(ctx);
 	char address[40];
@@ -67,4 +68,10 @@ int tls_post(
 	BIO_free_all(bio);
 	SSL_CTX_free(ctx);
 	return status;
+}
+
+int tls_post(
+	int port, const char *name, const char *ca_pem, const char *path, const char *body, char **ret_body)
+{
+	return tls_post_as(port, name, ca_pem, path, NULL, body, ret_body);
 }

@@ -7,5 +7,8 @@
 /* HTTP status, 0 when TLS did not come about. The caller frees *ret_body (may be NULL). */
 int tls_post(
 	int port, const char *name, const char *ca_pem, const char *path, const char *body, char **ret_body);
+/* With "Authorization: <authorization>". */
+int tls_post_as(int port, const char *name, const char *ca_pem, const char *path, const char *authorization,
+	const char *body, char **ret_body);
 
 #endif
