@@ -124,6 +124,21 @@ void subject_exec_main(int argc, char **argv)
 	_exit(0);
 }
 
+static void call_int80(uint32_t nr)
+{
+#ifdef __x86_64__
+	long result;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"((long)nr), "b"(-1L)
+			 : "memory", "r8", "r9", "r10", "r11");
+#else
+	(void)nr;
+	_exit(1);
+#endif
+}
+
 static void command_run(struct subject_shared *sh)
 {
 	switch (sh->op) {
@@ -148,6 +163,14 @@ static void command_run(struct subject_shared *sh)
 	case SUBJECT_THREADS:
 		threads_run(sh);
 		break;
+	case SUBJECT_NUMBER:
+		for (uint32_t i = 0; i < sh->n; i++)
+			syscall((int)sh->kinds);
+		break;
+	case SUBJECT_INT80:
+		for (uint32_t i = 0; i < sh->n; i++)
+			call_int80(sh->kinds);
+		break;
 	}
 }
 
@@ -169,7 +192,7 @@ static void subject_main(struct subject *s)
 	}
 }
 
-static void wait_stopped(const struct subject *s)
+void subject_wait(const struct subject *s)
 {
 	int status;
 
@@ -188,7 +211,7 @@ void subject_start(struct subject *s, uint32_t threads)
 	assert_true(s->pid >= 0);
 	if (s->pid == 0)
 		subject_main(s);
-	wait_stopped(s);
+	subject_wait(s);
 }
 
 void subject_stop(struct subject *s)
@@ -212,7 +235,7 @@ void subject_go(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n
 void subject_run(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds)
 {
 	subject_go(s, op, seed, n, kinds);
-	wait_stopped(s);
+	subject_wait(s);
 }
 
 int subject_replay(struct bosc_replay *r, uint32_t task, uint64_t seed, uint32_t n, uint32_t kinds)

@@ -24,6 +24,8 @@ enum subject_op {
 	SUBJECT_SPAWN,   /* a child does the same as EXEC, but ends; the subject waits for it */
 	SUBJECT_RESTART, /* as CALLS, with a restart_syscall after each call */
 	SUBJECT_THREADS, /* each further thread k makes n calls drawn from seed + k, all at once */
+	SUBJECT_NUMBER,  /* n times the call `kinds` */
+	SUBJECT_INT80,   /* the same through the 32-bit gate */
 };
 
 struct subject_shared {
@@ -49,8 +51,9 @@ void subject_start(struct subject *s, uint32_t threads);
 void subject_stop(struct subject *s);
 /* Runs one command and returns when the subject has stopped itself again. */
 void subject_run(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds);
-/* Lets it go on without waiting. */
+/* Lets it go on without waiting, and waits. */
 void subject_go(struct subject *s, enum subject_op op, uint64_t seed, uint32_t n, uint32_t kinds);
+void subject_wait(const struct subject *s);
 
 /* The same calls for the reference: of a SUBJECT_CALLS command, with the kill at its end. Returns verdicts.
  */
