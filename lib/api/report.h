@@ -22,7 +22,7 @@ extern const char *const FINDING_KIND_NAMES[]; /* Pair Triple Bag */
 
 struct report_call {
 	int64_t number;
-	char name[32]; /* "": a number without a name */
+	char name[40]; /* e.g. "execve", "execve (32-bit)"; "": a number without a name */
 	int64_t times; /* Bag: how often it is in it; else 0 */
 };
 
@@ -111,6 +111,10 @@ struct report {
 int report_decode(const struct json *obj, struct report *ret, struct err *e);
 /* The object for a server-side apply of .status. Caller frees. */
 struct json *report_encode(const struct report *r);
+/* For a person, in one line: "pair dup2, execve (sh, pid 17)". dst is cut where it ends. */
+void report_finding_text(const struct report_finding *f, char *dst, size_t size);
+/* The whole alarm in one line: how far from normal, by whom, since when, and the first findings. */
+void report_anomaly_text(const struct report_anomaly *a, char *dst, size_t size);
 extern const struct field REPORT_STATUS_FIELDS[], REPORT_CONDITION_FIELDS[];
 /* Of struct report_anomaly: all of it, and what an Escape keeps of it as evidence. */
 extern const struct field REPORT_ANOMALY_FIELDS[], REPORT_EVIDENCE_FIELDS[];

@@ -150,16 +150,3 @@ int monitor_watch_evidence(
 	scores_copy(w, &st, v, ret);
 	return 0;
 }
-
-static uint32_t percent(uint32_t score, uint32_t threshold)
-{
-	return (uint32_t)(100ULL * score / (threshold ? threshold : 1));
-}
-
-uint32_t monitor_evidence_percent(const struct monitor_evidence *e)
-{
-	uint32_t bags = percent(e->bags, e->bags_threshold);
-	uint32_t graded = e->graded_threshold ? percent(e->graded, e->graded_threshold) : 0;
-
-	return bags > graded ? bags : graded;
-}

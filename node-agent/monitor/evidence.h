@@ -46,8 +46,6 @@ struct monitor_evidence {
 /* -errno when the kernel's maps cannot be read. */
 int monitor_watch_evidence(
 	const struct monitor_watch *w, const struct monitor_verdict *v, struct monitor_evidence *ret);
-/* Percent of the threshold, of the part that is further beyond its own. */
-uint32_t monitor_evidence_percent(const struct monitor_evidence *e);
 
 /*
  * Path of the program that the task's process runs, as the container sees it; what cannot be printed, and the

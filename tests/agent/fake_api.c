@@ -28,7 +28,7 @@ struct fake_api {
 	size_t n;
 	struct watch watches[WATCHES_MAX];
 	size_t n_watches;
-	char events[EVENTS_MAX][64];
+	char events[EVENTS_MAX][64], notes[EVENTS_MAX][1024];
 	size_t n_events;
 	long long version;
 	atomic_bool cut;
@@ -234,13 +234,22 @@ static void patch(
 	answer(c, 200, o->json);
 }
 
+static void event_keep(struct fake_api *api, const struct json *event)
+{
+	size_t i = api->n_events;
+
+	if (i == EVENTS_MAX)
+		return;
+	api->n_events++;
+	str_copy(api->events[i], sizeof(api->events[i]), json_str_at(event, "reason", ""));
+	str_copy(api->notes[i], sizeof(api->notes[i]), json_str_at(event, "note", ""));
+}
+
 static void create(struct fake_api *api, struct fake_conn *c, struct address *a, struct json *body)
 {
 	str_copy(a->name, sizeof(a->name), json_str_at(body, "metadata.name", ""));
 	if (str_eq(a->plural, "events")) {
-		if (api->n_events < EVENTS_MAX)
-			str_copy(api->events[api->n_events++], sizeof(api->events[0]),
-				json_str_at(body, "reason", ""));
+		event_keep(api, body);
 		answer(c, 201, body);
 	} else if (object_find(api, a)) {
 		refuse(c, 409, "AlreadyExists");
@@ -348,4 +357,15 @@ unsigned fake_api_events(struct fake_api *api, const char *reason)
 		n += str_eq(api->events[i], reason);
 	pthread_mutex_unlock(&api->lock);
 	return n;
+}
+
+bool fake_api_event_says(struct fake_api *api, const char *reason, const char *text)
+{
+	bool says = false;
+
+	pthread_mutex_lock(&api->lock);
+	for (size_t i = 0; i < api->n_events; i++)
+		says |= str_eq(api->events[i], reason) && strstr(api->notes[i], text);
+	pthread_mutex_unlock(&api->lock);
+	return says;
 }

@@ -22,5 +22,7 @@ void fake_api_stop(struct fake_api *api);
 void fake_api_cut(struct fake_api *api, bool cut);
 /* Events (of events.k8s.io) created so far with this reason. */
 unsigned fake_api_events(struct fake_api *api, const char *reason);
+/* One of them holds this text. */
+bool fake_api_event_says(struct fake_api *api, const char *reason, const char *text);
 
 #endif

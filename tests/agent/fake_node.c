@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fake_node.h"
 
+#include <base/cleanup.h>
 #include <base/clock.h>
+#include <base/io.h>
 #include <base/str.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,18 +33,43 @@ struct fake_watch *fake_watch_only(void)
 	return watches == 1 && the_watch ? &the_watch->w : NULL;
 }
 
+/* Field 22 of our own stat, in clock ticks. */
+static uint64_t own_start_ns(void)
+{
+	auto_free char *stat = NULL;
+	char *p = NULL;
+
+	if (io_read_file("/proc/self/stat", 4096, &stat, NULL) == 0)
+		p = strrchr(stat, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p ? strtoull(p + 1, NULL, 10) * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK)) : 0;
+}
+
 void fake_verdict(struct fake_watch *w, uint32_t mismatches)
 {
+	uint64_t now_ns = (uint64_t)clock_monotonic_ns();
 	const struct monitor_verdict v = {
 		.epoch = 42,
 		.mismatches = mismatches,
 		.threshold = w->params.threshold,
-		.first_mismatch_ns = (uint64_t)clock_monotonic_ns() - 2000000,
-		.verdict_ns = (uint64_t)clock_monotonic_ns(),
-		.task = {.pid = 17, .comm = "sh"},
+		.first_mismatch_ns = now_ns - 2000000,
+		.verdict_ns = now_ns,
+		.task = {.pid = 17, .our_pid = getpid(), .start_ns = own_start_ns(), .comm = "sh"},
 	};
 
 	w->on_verdict(w->arg, &v);
+}
+
+int monitor_watch_evidence(
+	const struct monitor_watch *w, const struct monitor_verdict *v, struct monitor_evidence *ret)
+{
+	*ret = (struct monitor_evidence){.n = 2, .bags = 2 * v->mismatches, .bags_threshold = v->threshold};
+	ret->at[0] = (struct monitor_finding){
+		.kind = MONITOR_PAIR, .count = 1, .task = v->task, .calls = {41, 42}, .n_calls = 2};
+	ret->at[1] = (struct monitor_finding){
+		.kind = MONITOR_BAG, .count = 3, .task = v->task, .calls = {41, 42, 41}, .n_calls = 3};
+	return w ? 0 : -EINVAL;
 }
 
 int monitor_probe(struct err *e)

@@ -179,6 +179,10 @@ static void test_rolled_back(void **state)
 	assert_string_equal(json_str_at(x, "status.generation", ""), old);
 	assert_true(json_len(json_at(x, "status.steps")) >= 4);
 	assert_int_equal(fake_api_events(w->api, "AttackDetected"), 1);
+	assert_true(fake_api_event_says(w->api, "AttackDetected",
+		"Container app: 240 % of what is allowed, 6 mismatches (threshold 5) in epoch 42, by sh, pid "
+		"17"));
+	assert_true(fake_api_event_says(w->api, "AttackDetected", "pair socket, connect (sh, pid 17)"));
 	assert_int_equal(fake_api_events(w->api, "Frozen"), 1);
 	assert_int_equal(fake_api_events(w->api, "RolledBack"), 1);
 	/* A second alarm is a second anomaly. */
@@ -263,6 +267,27 @@ static void test_agent_restarts_in_the_middle(void **state)
 	assert_int_equal(w->keeper.received[KEEPER_RESTORE], 2);
 }
 
+/* What was not normal, by whom and since when is in the report. */
+static void assert_proved(struct world *w)
+{
+	auto_json struct json *r = world_get(w, &API_REPORTS, NULL, "node-a");
+	const struct json *a = json_first(json_at(r, "status.anomalies"));
+	const struct json *f = json_first(json_at(a, "findings"));
+	int64_t first, detected;
+
+	assert_int_equal(json_int_at(a, "scorePercent", 0), 240);
+	assert_int_equal(json_int_at(a, "pid", 0), 17);
+	assert_string_equal(json_str_at(a, "comm", ""), "sh");
+	assert_non_null(strstr(json_str_at(a, "executable", ""), "test_agent_rollback"));
+	assert_int_equal(clock_parse(json_str_at(a, "firstMismatchAt", ""), &first), 0);
+	assert_int_equal(clock_parse(json_str_at(a, "detectedAt", ""), &detected), 0);
+	assert_int_equal(detected - first, 2);
+	assert_int_equal(json_len(json_at(a, "findings")), 2);
+	assert_string_equal(json_str_at(f, "kind", ""), "Bag");
+	assert_string_equal(json_str_at(json_first(json_member(f, "calls")), "name", ""), "socket");
+	assert_int_equal(json_int_at(json_first(json_member(f, "calls")), "times", 0), 2);
+}
+
 /* An alarm outlives the agent that raised it. */
 static void test_alarm_is_taken_up_again(void **state)
 {
@@ -273,9 +298,11 @@ static void test_alarm_is_taken_up_again(void **state)
 	begin(w, true);
 	attack(w);
 	str_copy(before, sizeof(before), anomaly);
+	assert_proved(w);
 	world_restart(w);
 	world_until(w, watched, "the watch");
 	world_until(w, reported, "the anomaly");
+	assert_proved(w);
 	assert_string_equal(anomaly, before);
 	escape_create(w);
 	world_until(w, succeeded, "the rollback");

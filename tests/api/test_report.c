@@ -148,12 +148,39 @@ static void test_refused(void **state)
 	}
 }
 
+static void test_text(void **state)
+{
+	auto_free struct report *r = report_new();
+	char text[512], shorter[40];
+
+	(void)state;
+	fill(r);
+	report_anomaly_text(&r->anomalies[0], text, sizeof(text));
+	assert_string_equal(text,
+		"131 % of what is allowed, 51 mismatches (threshold 50) in epoch 0, by unknown task, pid 17, "
+		"/bin/a\\x0ab, since 11 ms before the alarm: pair read, execve (sh, pid 17); bag call 460 "
+		"x10 "
+		"(unknown task, 9 times)");
+	report_anomaly_text(&r->anomalies[0], shorter, sizeof(shorter));
+	assert_memory_equal(shorter, text, sizeof(shorter) - 1);
+	assert_int_equal(strlen(shorter), sizeof(shorter) - 1);
+	report_finding_text(&r->anomalies[0].findings[0], text, sizeof(text));
+	assert_string_equal(text, "pair read, execve (sh, pid 17)");
+	r->anomalies[0].n_findings = 5;
+	report_anomaly_text(&r->anomalies[0], text, sizeof(text));
+	assert_non_null(strstr(text, "; and 2 more"));
+	memset(&r->anomalies[0], 0, sizeof(r->anomalies[0]));
+	report_anomaly_text(&r->anomalies[0], text, sizeof(text));
+	assert_string_equal(text, "0 mismatches (threshold 0) in epoch 0, by unknown task");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_without_status),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

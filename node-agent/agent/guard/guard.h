@@ -46,7 +46,7 @@ struct guard {
 	bool alarmed; /* stands frozen because of `alarm` */
 	bool sighted; /* looked at for an alarm of an earlier agent */
 	struct report_anomaly alarm;
-	uint64_t first_mismatch_ns;
+	uint64_t first_mismatch_ns, verdict_ns;
 	struct loop_timer *freeze_check;
 	struct loop_timer *decision;
 	bool local_tried;

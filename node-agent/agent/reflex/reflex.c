@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/agent/reflex/reflex.h"
 
+#include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/log.h>
 #include <base/str.h>
@@ -12,6 +13,7 @@
 #include "node-agent/agent/escapes/escapes.h"
 #include "node-agent/agent/guard/alarm.h"
 #include "node-agent/agent/keepers/fence.h"
+#include "node-agent/agent/reflex/explain.h"
 #include "node-agent/agent/report/metrics.h"
 #include "node-agent/agent/report/report.h"
 #include "node-agent/agent/rollback/inplace.h"
@@ -80,6 +82,7 @@ static void frozen_note(struct guard *g)
 		double seconds = (double)(now_ns - (int64_t)g->first_mismatch_ns) / 1e9;
 
 		metrics_detection(g->agent->metrics, seconds);
+		metrics_freeze(g->agent->metrics, (double)(now_ns - (int64_t)g->verdict_ns) / 1e9);
 		report_detection(g->agent->reporter, seconds);
 	}
 	alarm_keep(g);
@@ -177,15 +180,28 @@ int reflex_prepare(struct guard *g)
 	return rc ? rc : loop_timer_new(g->agent->loop, on_freeze_check, g, &g->freeze_check);
 }
 
+static void anomaly_log(const struct report_anomaly *a, const char *text)
+{
+	char pid[24], percent[24];
+
+	str_fmt(pid, sizeof(pid), "%lld", (long long)a->pid);
+	str_fmt(percent, sizeof(percent), "%lld", (long long)a->score_percent);
+	log_warn("attack detected", "namespace", a->namespace_, "pod", a->pod, "container", a->container,
+		"anomaly", a->id, "detector", a->detector, "score_percent", percent, "comm", a->comm, "pid",
+		pid, "executable", a->executable, "why", text);
+}
+
 /* After the freeze: everything else may take its time. */
 static void anomaly_tell(struct guard *g, const struct report_anomaly *a, bool frozen)
 {
+	char text[ERR_MESSAGE_MAX + 256];
+
+	report_anomaly_text(a, text, sizeof(text));
 	report_anomaly_add(g->agent->reporter, a);
 	snapshots_on_alarm(g->agent, a->pod_uid, a->detected_ms);
+	anomaly_log(a, text);
 	agent_event(g->agent, a->namespace_, a->pod, a->pod_uid, "Warning", "AttackDetected",
-		"Container %s: %lld mismatches (threshold %lld) in epoch %lld, last by task %s%s.",
-		a->container, (long long)a->mismatches, (long long)a->threshold, (long long)a->epoch,
-		*a->comm ? a->comm : "?", frozen ? "" : "; observed only");
+		"Container %s%s: %s.", a->container, frozen ? "" : ", observed only", text);
 	if (loop_timer_start(g->decision, frozen ? DECIDE_UNTOLD_MS : OBSERVE_REARM_MS, 0))
 		log_error("no decision timer", "container", g->keeper->id);
 }
@@ -196,13 +212,39 @@ static void verdict_copy(const struct monitor_verdict *v, struct report_anomaly 
 	a->threshold = v->threshold;
 	a->epoch = (int64_t)v->epoch;
 	a->detected_ms = wall_of_monotonic_ns(v->verdict_ns);
-	for (size_t i = 0; v->task.comm[i]; i++)
-		a->comm[i] = v->task.comm[i] >= 0x20 && v->task.comm[i] < 0x7f ? v->task.comm[i] : '?';
+	if (v->first_mismatch_ns)
+		a->first_ms = a->detected_ms - (int64_t)(v->verdict_ns - v->first_mismatch_ns) / 1000000;
+	a->pid = v->task.pid;
+	explain_comm(a->comm, &v->task);
+}
+
+/* What the kernel and /proc know of it still. An alarm without is an alarm all the same. */
+static void anomaly_prove(const struct guard *g, const struct monitor_verdict *v, struct report_anomaly *a)
+{
+	auto_free struct monitor_evidence *e = malloc(sizeof(*e));
+
+	monitor_task_executable(&v->task, a->executable, sizeof(a->executable));
+	if (e && !monitor_watch_evidence(g->watch, v, e))
+		explain_fill(a, e, v->graded);
+	else
+		log_warn("alarm without evidence", "container", g->keeper->id, "anomaly", a->id);
 }
 
 static const char *detector_name(const struct guard *g)
 {
 	return DETECTOR_NAMES[g->params.detector == MONITOR_FUSED ? DETECTOR_FUSED : DETECTOR_BOSC];
+}
+
+static void alarm_freeze(struct guard *g, const struct monitor_verdict *v, const struct report_anomaly *a)
+{
+	g->alarmed = true;
+	g->alarm = *a;
+	g->first_mismatch_ns = v->first_mismatch_ns;
+	g->verdict_ns = v->verdict_ns;
+	guard_freeze(g);
+	alarm_keep(g);
+	if (g->freezer.fd >= 0)
+		freeze_confirm(g);
 }
 
 void reflex_on_verdict(void *arg, const struct monitor_verdict *v)
@@ -217,15 +259,14 @@ void reflex_on_verdict(void *arg, const struct monitor_verdict *v)
 	if (g->alarmed || anomaly_name(g, detector_name(g), &a))
 		return;
 	verdict_copy(v, &a);
-	if (freezes) {
-		g->alarmed = true;
-		g->alarm = a;
-		g->first_mismatch_ns = v->first_mismatch_ns;
-		guard_freeze(g);
+	if (v->first_mismatch_ns)
+		metrics_verdict(g->agent->metrics, (double)(v->verdict_ns - v->first_mismatch_ns) / 1e9);
+	if (freezes)
+		alarm_freeze(g, v, &a);
+	/* By now it stands still, or nearly. */
+	anomaly_prove(g, v, freezes ? &g->alarm : &a);
+	if (freezes)
 		alarm_keep(g);
-		if (g->freezer.fd >= 0)
-			freeze_confirm(g);
-	}
 	anomaly_tell(g, freezes ? &g->alarm : &a, freezes);
 }
 

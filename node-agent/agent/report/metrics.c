@@ -11,6 +11,8 @@
 
 enum {
 	M_DETECTION,
+	M_VERDICT,
+	M_FREEZE,
 	M_SNAPSHOTS,
 	M_SNAPSHOT_SECONDS,
 	M_RESTORES,
@@ -26,6 +28,8 @@ enum {
 };
 
 static const double DETECTION_BOUNDS[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5};
+static const double FREEZE_BOUNDS[] = {
+	0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5};
 static const double SNAPSHOT_BOUNDS[] = {0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60};
 
 static const struct metric_desc DESCS[M_COUNT] = {
@@ -34,6 +38,17 @@ static const struct metric_desc DESCS[M_COUNT] = {
 		.type = METRIC_HISTOGRAM,
 		.bounds = DETECTION_BOUNDS,
 		.bounds_len = ARRAY_LEN(DETECTION_BOUNDS)},
+	[M_VERDICT] = {.name = "escape_agent_verdict_seconds",
+		.help = "First part of it: from the first mismatch to the verdict, in the kernel. Also of "
+			"alarms that freeze nothing.",
+		.type = METRIC_HISTOGRAM,
+		.bounds = DETECTION_BOUNDS,
+		.bounds_len = ARRAY_LEN(DETECTION_BOUNDS)},
+	[M_FREEZE] = {.name = "escape_agent_freeze_seconds",
+		.help = "Second part of it: from the verdict to the container frozen.",
+		.type = METRIC_HISTOGRAM,
+		.bounds = FREEZE_BOUNDS,
+		.bounds_len = ARRAY_LEN(FREEZE_BOUNDS)},
 	[M_SNAPSHOTS] = {.name = "escape_agent_snapshots_total",
 		.help = "Snapshots of pods, by result.",
 		.type = METRIC_COUNTER,
@@ -117,6 +132,16 @@ static const char *result(bool ok)
 void metrics_detection(struct agent_metrics *m, double seconds)
 {
 	metric_observe(m->m[M_DETECTION], NULL, seconds);
+}
+
+void metrics_verdict(struct agent_metrics *m, double seconds)
+{
+	metric_observe(m->m[M_VERDICT], NULL, seconds);
+}
+
+void metrics_freeze(struct agent_metrics *m, double seconds)
+{
+	metric_observe(m->m[M_FREEZE], NULL, seconds);
 }
 
 void metrics_snapshot(struct agent_metrics *m, bool ok, double seconds)

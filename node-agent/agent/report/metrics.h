@@ -21,6 +21,8 @@ void agent_metrics_free(struct agent_metrics *m);
 int agent_metrics_serve(struct agent *a, struct http_server *s);
 
 void metrics_detection(struct agent_metrics *m, double seconds);
+void metrics_verdict(struct agent_metrics *m, double seconds);
+void metrics_freeze(struct agent_metrics *m, double seconds);
 /* seconds 0: a part of a move, whose steps are in the Escape. */
 void metrics_snapshot(struct agent_metrics *m, bool ok, double seconds);
 void metrics_restore(struct agent_metrics *m, bool ok);
