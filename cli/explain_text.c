@@ -134,16 +134,36 @@ static void candidate_row(struct table *t, const struct escape_candidate *c, boo
 	table_cell(t, "%s", c->node);
 	table_cell(t, "%s", chosen ? "chosen" : "-");
 	table_cell(t, "%.3f", c->density);
-	table_cell(t, "%.3f", c->survival);
+	table_cell(t, "%.3g", c->survival);
 	table_cell(t, "%.3f", c->distance);
 	table_cell(t, "%.3f", c->weight);
+	table_cell(t, "%s", *c->differs ? c->differs : "-");
 	table_cell(t, "%s", *c->excluded ? c->excluded : "-");
+}
+
+/* What the columns have to do with each other. */
+static void add_choice(struct buf *out, const struct escape_choice *c)
+{
+	static const char *const MEANS[] = {
+		[STRATEGY_PREDATOR_PREY] =
+			"weight = survival x (1 + heterogeneityWeight x distance), as a share",
+		[STRATEGY_RANDOM] = "every candidate alike",
+		[STRATEGY_FARTHEST] = "the greatest distance from the source",
+	};
+
+	for (size_t i = 0; STRATEGY_NAMES[i]; i++)
+		if (str_eq(STRATEGY_NAMES[i], c->strategy))
+			buf_addf(out,
+				"%s: %s. heterogeneityWeight %g, detection time %g, horizon %g.\n"
+				"%lld of %lld nodes could take it. Repeat the choice: explain --replay\n",
+				c->strategy, MEANS[i], c->heterogeneity_weight, c->td, c->horizon,
+				(long long)c->feasible, (long long)c->nodes);
 }
 
 static void add_candidates(struct buf *out, const struct escape *x)
 {
-	static const char *const titles[] = {
-		"NODE", "CHOICE", "DENSITY", "SURVIVAL", "DISTANCE", "WEIGHT", "EXCLUDED", NULL};
+	static const char *const titles[] = {"NODE", "CHOICE", "DENSITY", "SURVIVAL", "DISTANCE", "WEIGHT",
+		"DIFFERS IN", "EXCLUDED", NULL};
 	auto_table struct table t = {0};
 
 	if (!x->status.n_candidates)
@@ -152,6 +172,7 @@ static void add_candidates(struct buf *out, const struct escape *x)
 	if (*x->spec.seed)
 		text_addf(out, " (seed %s)", x->spec.seed);
 	buf_adds(out, "\n");
+	add_choice(out, &x->status.choice);
 	table_init(&t, titles);
 	for (size_t i = 0; i < x->status.n_candidates; i++)
 		candidate_row(&t, &x->status.candidates[i],

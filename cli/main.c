@@ -34,13 +34,14 @@ int main(int argc, char **argv)
 	auto_buf struct buf out = BUF_INIT(TEXT_MAX);
 	struct options o;
 	struct err e = {0};
-	int rc;
+	int rc, written;
 
 	options_parse(argc, argv, &o);
 	log_set_level(LOG_ERROR_);
 	rc = o.command->run(&o, &out, &e);
-	if (!rc && out.data)
-		rc = io_write_all(STDOUT_FILENO, out.data, out.len);
+	/* What was found is shown even when it is an error. */
+	written = out.data ? io_write_all(STDOUT_FILENO, out.data, out.len) : 0;
+	rc = rc ? rc : written;
 	if (rc && !e.code)
 		err_set(&e, rc, "CannotWrite", "cannot write the output: %s", strerror(-rc));
 	if (rc)

@@ -7,6 +7,7 @@
 enum {
 	OPT_KUBECONFIG = 256,
 	OPT_CONTEXT,
+	OPT_REPLAY,
 	EXIT_USAGE = 2,
 };
 
@@ -14,6 +15,11 @@ static const struct argp_option OPTIONS[] = {
 	{"namespace", 'n', "NAME", 0, "Namespace to look at (default: the context's)", 0},
 	{"all-namespaces", 'A', NULL, 0, "status: all namespaces", 0},
 	{"output", 'o', "FORMAT", 0, "text or json (default: text)", 0},
+	{"replay", OPT_REPLAY, NULL, 0,
+		"explain: choose the destination again from the recorded seed and candidates; exit status 1 "
+		"when "
+		"it is another one",
+		0},
 	{"kubeconfig", OPT_KUBECONFIG, "FILE", 0, "How to reach the API server (default: as kubectl)", 0},
 	{"context", OPT_CONTEXT, "NAME", 0, "Context of the kubeconfig (default: the current one)", 0},
 	{0},
@@ -84,6 +90,8 @@ static void check(struct argp_state *state, const struct options *o)
 		argp_error(state,
 			"%s needs the name of an Escape (kubectl get escapes.escape.dev lists them)",
 			o->command->name);
+	if (o->replay && o->command->run != explain_run)
+		argp_error(state, "--replay is for explain");
 	if (o->all_namespaces && !o->command->takes_all_namespaces)
 		argp_error(state, "%s looks at one namespace: use -n NAME instead of -A", o->command->name);
 	if (o->all_namespaces && o->namespace_)
@@ -106,6 +114,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_KUBECONFIG:
 		o->kubeconfig = arg;
+		return 0;
+	case OPT_REPLAY:
+		o->replay = true;
 		return 0;
 	case OPT_CONTEXT:
 		o->context = arg;

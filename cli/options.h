@@ -13,7 +13,8 @@ struct options {
 	const char *namespace_; /* NULL: the context's */
 	bool all_namespaces;
 	bool json;
-	int n_args; /* for commands that read them by themselves; args[0] is the command's name */
+	bool replay; /* explain: the choice again, from what is recorded */
+	int n_args;  /* for commands that read them by themselves; args[0] is the command's name */
 	char **args;
 };
 

@@ -35,6 +35,7 @@ enum {
 	OPT_BRAKE_SHARE,
 	OPT_HORIZON,
 	OPT_TIME_UNIT,
+	OPT_SEED,
 };
 
 static const struct argp_option OPTIONS[] = {
@@ -87,6 +88,11 @@ static const struct argp_option OPTIONS[] = {
 	{"horizon", OPT_HORIZON, "T", 0, "How far the model looks ahead, in time units (default: 100)", 0},
 	{"time-unit", OPT_TIME_UNIT, "TIME", 0,
 		"What an attacker needs from one host to the next (default: 1s)", 0},
+	{"seed", OPT_SEED, "N", 0,
+		"The same seed and the same cluster: the same destinations, after a restart too. For "
+		"rehearsals: "
+		"whoever knows it can foresee where pods go (default: random)",
+		0},
 	{0},
 };
 
@@ -154,6 +160,10 @@ static error_t parse_plan(int key, const char *arg, struct argp_state *state, st
 		return 0;
 	case OPT_HORIZON:
 		c->horizon = fraction(state, arg, 1, 1e9);
+		return 0;
+	case OPT_SEED:
+		c->seeded = true;
+		c->seed = (uint64_t)number(state, arg, 0, INT32_MAX);
 		return 0;
 	case OPT_TIME_UNIT:
 		c->time_unit_ms = duration(state, arg);

@@ -46,6 +46,7 @@ static const struct field CANDIDATES[] = {
 	F_NUM("survival", struct escape_candidate, survival, 0, 1),
 	F_NUM("distance", struct escape_candidate, distance, 0, 1),
 	F_NUM("weight", struct escape_candidate, weight, 0, 1),
+	F_STR("differs", struct escape_candidate, differs),
 	F_STR("excluded", struct escape_candidate, excluded),
 	F_END,
 };

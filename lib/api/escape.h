@@ -68,6 +68,7 @@ struct escape_candidate {
 	double survival;   /* equations 1 and 3 at the horizon, 0..1 */
 	double distance;   /* from the source, 0..1 */
 	double weight;     /* share in the seeded choice, 0..1; 0 when excluded */
+	char differs[96];  /* in what from the source, names of distanceWeights, one space apart */
 	char excluded[96]; /* why not, or "" */
 };
 

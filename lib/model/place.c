@@ -26,6 +26,19 @@ const struct place_weights PLACE_WEIGHTS_DEFAULT = {{
 	[PLACE_NETWORK] = .05,
 }};
 
+const char *const PLACE_TRAIT_NAMES[PLACE_TRAITS] = {
+	[PLACE_ZONE] = "zone",
+	[PLACE_REGION] = "region",
+	[PLACE_RACK] = "rack",
+	[PLACE_KERNEL] = "kernel",
+	[PLACE_CPU_MODEL] = "cpuModel",
+	[PLACE_CPU_FEATURES] = "cpuFeatures",
+	[PLACE_RUNTIME] = "runtime",
+	[PLACE_OS] = "os",
+	[PLACE_PROVIDER] = "provider",
+	[PLACE_NETWORK] = "network",
+};
+
 struct place_weights place_weights_scaled(const struct place_weights *w)
 {
 	struct place_weights scaled = *w;
@@ -38,15 +51,27 @@ struct place_weights place_weights_scaled(const struct place_weights *w)
 	return scaled;
 }
 
-double place_distance(const struct place_weights *w, const struct place_node *a, const struct place_node *b)
+uint32_t place_differences(const struct place_node *a, const struct place_node *b)
 {
-	double different = 0, sum = 0;
+	uint32_t differences = 0;
 
 	for (size_t t = 0; t < PLACE_TRAITS; t++) {
 		const char *x = place_value(a, t), *y = place_value(b, t);
 
+		if (x && y && !str_eq(x, y))
+			differences |= 1u << t;
+	}
+	return differences;
+}
+
+double place_distance(const struct place_weights *w, const struct place_node *a, const struct place_node *b)
+{
+	uint32_t differences = place_differences(a, b);
+	double different = 0, sum = 0;
+
+	for (size_t t = 0; t < PLACE_TRAITS; t++) {
 		sum += w->of[t];
-		different += x && y && !str_eq(x, y) ? w->of[t] : 0;
+		different += differences & 1u << t ? w->of[t] : 0;
 	}
 	return sum > 0 ? different / sum : 0;
 }

@@ -29,6 +29,8 @@ enum place_trait {
 	PLACE_TRAITS,
 };
 
+extern const char *const PLACE_TRAIT_NAMES[PLACE_TRAITS]; /* zone, region, rack, kernel, cpuModel ... */
+
 /* How much each counts in a distance, >= 0; only their proportions matter. */
 struct place_weights {
 	double of[PLACE_TRAITS];
@@ -67,6 +69,8 @@ struct place_row {
 
 /* 0..1, symmetric: the share of the weights whose traits differ. */
 double place_distance(const struct place_weights *w, const struct place_node *a, const struct place_node *b);
+/* The traits in which they differ, one bit each. */
+uint32_t place_differences(const struct place_node *a, const struct place_node *b);
 /* What a hacked node at that distance counts in a density, against one at distance 0: 1 down to 0.2. Nobody
  * is out of reach. */
 double place_near(double distance);

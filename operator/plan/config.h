@@ -21,6 +21,8 @@ struct plan_config {
 	double brake_share;           /* of the protected pods that may escape at the same time */
 	double horizon;               /* t of equations 1 to 3, in time units */
 	int64_t time_unit_ms;         /* what one time unit of the model is */
+	bool seeded;                  /* placements draw from `seed`, not from what the kernel calls random */
+	uint64_t seed;
 };
 
 #define PLAN_CONFIG_DEFAULT                                                                                  \

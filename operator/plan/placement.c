@@ -5,6 +5,7 @@
 #include "operator/plan/forecast.h"
 #include "operator/plan/view.h"
 
+#include <base/buf.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
@@ -43,6 +44,24 @@ static size_t nodes_fill(const struct feasible *f, struct place_node *nodes, cha
 	return n;
 }
 
+static void differs_fill(const struct feasible *f, struct escape_candidate *dst)
+{
+	const struct world_node *n = world_node(f->w, dst->node);
+	auto_buf struct buf names = BUF_INIT(sizeof(dst->differs));
+	struct place_node source, other;
+	uint32_t differences;
+
+	if (!n || !f->source)
+		return;
+	source = node_of(f, f->source);
+	other = node_of(f, n);
+	differences = place_differences(&source, &other);
+	for (size_t t = 0; t < PLACE_TRAITS; t++)
+		if (differences & 1u << t)
+			buf_addf(&names, "%s%s", names.len ? " " : "", PLACE_TRAIT_NAMES[t]);
+	str_copy(dst->differs, sizeof(dst->differs), names.data);
+}
+
 /* Those that are not listed then have drawn lower than all that are, or are excluded. */
 static int higher_draw_first(const void *va, const void *vb)
 {
@@ -64,7 +83,7 @@ static void candidate_fill(struct escape_candidate *dst, const struct place_row 
 }
 
 /* In the order of names where all fit. */
-static void candidates_fill(struct placement *dst, struct place_row *rows, size_t n)
+static void candidates_fill(const struct feasible *f, struct placement *dst, struct place_row *rows, size_t n)
 {
 	dst->choice.nodes = (int64_t)n;
 	for (size_t i = 0; i < n; i++)
@@ -73,8 +92,10 @@ static void candidates_fill(struct placement *dst, struct place_row *rows, size_
 		qsort(rows, n, sizeof(*rows), higher_draw_first);
 		n = ESCAPE_CANDIDATES_MAX;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		candidate_fill(&dst->candidates[i], &rows[i]);
+		differs_fill(f, &dst->candidates[i]);
+	}
 	dst->n_candidates = n;
 }
 
@@ -128,7 +149,7 @@ static int choose(const struct feasible *f, const struct place_ask *ask, struct 
 		return rc;
 	if (!rc)
 		str_copy(ret->node, sizeof(ret->node), rows[chosen].node);
-	candidates_fill(ret, rows, n);
+	candidates_fill(f, ret, rows, n);
 	return rc;
 }
 

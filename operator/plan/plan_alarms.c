@@ -178,7 +178,7 @@ static void alarm_answer(struct round *r, const struct alarm *m)
 void plan_alarms(const struct world *w, const struct plan_config *c, int64_t now_ms, uint64_t entropy,
 	struct actions *out)
 {
-	struct round r = {.w = w, .c = c, .now_ms = now_ms, .rng = entropy, .out = out};
+	struct round r = {.w = w, .c = c, .now_ms = now_ms, .entropy = entropy, .out = out};
 	struct alarm *alarms;
 	size_t n = alarms_collect(&r, &alarms);
 

@@ -8,6 +8,7 @@
 #include <base/str.h>
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 static bool is_new_escape(const struct action *a)
 {
@@ -85,6 +86,18 @@ enum state_choice round_state(const struct policy *p, enum state_choice by_cause
 	return p->response.state == STATE_AUTO ? by_cause : p->response.state;
 }
 
+/* With the same entropy a workload draws the same, whichever pod of it this is. */
+static uint64_t seed_of(const struct round *r, const struct world_pod *p)
+{
+	char workload[API_NAME_MAX] = "", key[WORLD_KEY_MAX];
+	uint64_t state = r->entropy;
+
+	pod_workload(p->obj, workload);
+	str_fmt(key, sizeof(key), "%s/%s", p->namespace_, workload);
+	state ^= str_hash64(key, strlen(key));
+	return rng_next(&state);
+}
+
 int round_move(struct round *r, struct draft *d, struct err *e)
 {
 	auto_free struct placement *place = calloc(1, sizeof(*place));
@@ -96,7 +109,7 @@ int round_move(struct round *r, struct draft *d, struct err *e)
 	if (!place)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a placement");
 	d->kind = ESCAPE_MOVE;
-	d->seed = rng_next(&r->rng);
+	d->seed = seed_of(r, d->pod);
 	rc = placement_choose(r->w, r->c, d->pod, r->out, d->seed, r->now_ms, place, e);
 	if (rc)
 		return rc;

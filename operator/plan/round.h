@@ -12,7 +12,7 @@ struct round {
 	const struct world *w;
 	const struct plan_config *c;
 	int64_t now_ms;
-	uint64_t rng;
+	uint64_t entropy;
 	struct actions *out;
 };
 
