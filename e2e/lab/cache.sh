@@ -19,6 +19,10 @@ cache_base_tar() {
 	echo "$CACHE/base-$(stamp_of "$BASE_SUITE" "${BASE_PACKAGES[@]}" "$(declare -f tree_bootstrap tree_build_base tree_slim)")/base.tar"
 }
 
+cache_debian_tar() {
+	echo "$CACHE/debian-$(stamp_of "$BASE_SUITE" "${DEBIAN_PACKAGES[@]}" "$(declare -f tree_bootstrap tree_build_debian)")/debian.tar"
+}
+
 # cache_need FOLDER BUILDER: BUILDER is called with the folder to fill.
 cache_need() {
 	if [[ ! -d $1 ]]; then

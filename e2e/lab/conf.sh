@@ -44,3 +44,5 @@ BASE_PACKAGES=(
 	libuv1 libwebsockets17 libwebsockets-evlib-uv libcurl4 libcjson1 libyaml-0-2 libbpf1
 	libnl-3-200 libnl-route-3-200 libssl3 libarchive13
 )
+
+DEBIAN_PACKAGES=(ca-certificates curl procps openssl xz-utils netcat-openbsd)

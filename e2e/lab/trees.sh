@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The two Debian trees: the nodes' system, and the small base of the images.
+# The three Debian trees: the nodes' system, the small base of the images, and the base of images with packages.
 
 tree_mirror() {
 	local file
@@ -61,6 +61,12 @@ tree_build_base() {
 	ldconfig -r "$work/tree"
 	tar -C "$work/tree" --sort=name --mtime=@0 --numeric-owner -cf "$work/base.tar" .
 	rm -rf "$work/tree" "$work/full.tar"
+}
+
+# With a package manager, for images whose Containerfile installs packages.
+tree_build_debian() {
+	local work=$1
+	retry 3 tree_bootstrap "$work/debian.tar" "$BASE_SUITE" minbase "$(tree_join "${DEBIAN_PACKAGES[@]}")"
 }
 
 tree_slim() {
