@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-unit bench-detect bench-placement lint format manifests figures simulation lab-up lab-down clean
+.PHONY: help deps build demo test test-unit attack-lab bench-detect bench-placement lint format manifests figures simulation lab-up lab-down clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ test: build ## all tests: unit, component, replayed fuzz corpus, chart, and the 
 
 test-unit: build ## only the tests that need neither privilege nor the lab
 	ctest --test-dir $(BUILD) --output-on-failure -L 'unit|component|fuzz'
+
+attack-lab: build ## real attacks on real services on the lab: the tables of docs/detection.md (20 minutes)
+	e2e/attacks/run $(BUILD)
+	e2e/attacks/report $(BUILD)
 
 bench-detect: build ## what the eye costs a system call: ESCAPE beside nothing and beside an empty program
 	$(BUILD)/bench/detect/bench-detect

@@ -43,6 +43,10 @@ class user:
             self.ftp.delete(name)
 
 
+def once(host):
+    return login(host).retrlines("NLST", lambda _: None)
+
+
 class Hole:
     """A name may hold any command that needs no slash: it decodes the real one."""
 

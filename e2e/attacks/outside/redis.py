@@ -68,3 +68,7 @@ class user:
             r("SCAN", k % 64, "COUNT", 50)
         else:
             r("INFO")
+
+
+def once(host):
+    return user(host).redis("PING")
