@@ -53,11 +53,11 @@ phase_normal() {
 		normal_event "$1" "$event"
 	done
 	sleep_until $((from + NORMAL_S * 1000))
-	wait_until 60 "both pods of $1 are watched" all_watched "$1"
+	wait_until 60 "all pods of $1 are watched" all_watched "$1"
 	to=$(now_ms)
 	for variant in "${VARIANTS[@]}"; do
-		jq -n --arg service "$1" --arg variant "$variant" --argjson from "$from" --argjson to "$to" --slurpfile events "$RESULTS/$1.events" \
-			--argjson alarms "$(alarms_of_variant "$1" "$variant" "$from" "$to")" '{type: "normal", service: $service, variant: $variant, seconds: (($to - $from) / 1000),
+		jq -n --arg service "$1" --arg variant "$variant" --argjson from "$from" --argjson to "$to" --argjson pods "$REPLICAS" --slurpfile events "$RESULTS/$1.events" \
+			--argjson alarms "$(alarms_of_variant "$1" "$variant" "$from" "$to")" '{type: "normal", service: $service, variant: $variant, seconds: (($to - $from) / 1000 * $pods), pods: $pods,
 			events: ($events | map(.event)), alarms: [$alarms[] | . as $a | {detected_ms, comm, mismatches, threshold,
 			after: ([$events[] | select(.ms <= $a.detected_ms and .ms > $a.detected_ms - 20000)] | last | .event // "load")}]}' | record "$1"
 	done
@@ -71,10 +71,9 @@ acts_of() {
 	done
 }
 
-# attack_variant SERVICE ACT VARIANT
-attack_variant() {
-	local pod uid told alarms alarm calls=null before begun counter
-	pod=$(variant_pod "$1" "$3")
+# attack_pod SERVICE ACT VARIANT POD_JSON
+attack_pod() {
+	local pod=$4 uid told alarms alarm calls=null before begun counter
 	uid=$(jq -r .metadata.uid <<<"$pod")
 	coproc COUNTER { exec "$BUILD/e2e/attack-calls" "$(container_init "$pod")" 2>/dev/null; }
 	counter=$COUNTER_PID
@@ -100,23 +99,32 @@ calls_between() {
 	read -r -t 5 from <&"${COUNTER[0]}" && read -r -t 5 to <&"${COUNTER[0]}" && echo $((to - from)) || echo null
 }
 
-# Each act on new pods, on both variants at once.
+# attack_pods SERVICE ACT...: an act for each pod of each variant, all at once.
+attack_pods() {
+	local service=$1 variant pods i pids=() pid
+	local acts=("${@:2}")
+	for variant in "${VARIANTS[@]}"; do
+		pods=$(variant_pods "$service" "$variant")
+		for i in "${!acts[@]}"; do
+			attack_pod "$service" "${acts[i]}" "$variant" "$(jq -c ".[$i]" <<<"$pods")" &
+			pids+=($!)
+		done
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || say "$service: one of ${acts[*]} was not recorded"
+	done
+}
+
+# Each act on new pods.
 phase_attacks() {
-	local act acts pids=() pid variant
-	acts=${ACTS:-$(acts_of "$1")}
-	for act in $acts; do
+	local acts i
+	read -ra acts <<<"${ACTS:-$(acts_of "$1" | tr '\n' ' ')}"
+	for ((i = 0; i < ${#acts[@]}; i += REPLICAS)); do
 		service_renew "$1"
 		sleep "$BEFORE_S"
 		wait_until 60 "no alarm of $1 in the last seconds" quiet "$1" || true
-		say "$1: $act"
-		pids=()
-		for variant in "${VARIANTS[@]}"; do
-			attack_variant "$1" "$act" "$variant" &
-			pids+=($!)
-		done
-		for pid in "${pids[@]}"; do
-			wait "$pid" || say "$1: $act was not recorded"
-		done
+		say "$1: ${acts[*]:i:REPLICAS}"
+		attack_pods "$1" "${acts[@]:i:REPLICAS}"
 	done
 }
 
@@ -132,15 +140,16 @@ escape_for() {
 
 # Fused alone, and alarms are answered by rollbacks.
 phase_enforce() {
-	local pod uid address act known told escape alarm intruder=gone answered=yes VARIANTS=(fused)
+	local pod uid address act known told escape alarm intruder=gone answered=yes snapshot=yes VARIANTS=(fused) REPLICAS=1
 	act=$(enforced_act "$1")
 	k -n "$NS" scale deployment "$1-bosc" --replicas=0 >/dev/null
+	k -n "$NS" scale deployment "$1-fused" --replicas=1 >/dev/null
 	policy_apply "$1" fused Enforce 20 1
 	service_renew "$1"
-	pod=$(variant_pod "$1" fused)
+	pod=$(variant_pods "$1" fused | jq -c first)
 	uid=$(jq -r .metadata.uid <<<"$pod")
 	address=$(jq -r .status.podIP <<<"$pod")
-	wait_until 90 "a safe snapshot of $1" has_safe_snapshot "$NS" "$uid"
+	wait_until 45 "a safe snapshot of $1" has_safe_snapshot "$NS" "$uid" || snapshot=no
 	known=$(known_escapes "$NS")
 	say "$1: $act, to be answered"
 	intrude "$1" "$act" "$address" >"$RESULTS/$1.told" &
@@ -150,9 +159,9 @@ phase_enforce() {
 	alarm=$(alarms_of "$uid" "$(jq '.begun_ms // 0' <<<"$told")" 99999999999999 | jq -c 'first // null')
 	container_runs "$pod" '(bash -i|/dev/tcp)' && intruder=there
 	wait_until 20 "$1 serves" served "$1" "$address" || answered=no
-	jq -n --arg service "$1" --arg act "$act" --argjson told "$told" --argjson alarm "$alarm" --argjson x "${escape:-null}" --arg intruder "$intruder" --arg served "$answered" \
+	jq -n --arg service "$1" --arg act "$act" --argjson told "$told" --argjson alarm "$alarm" --argjson x "${escape:-null}" --arg snapshot "$snapshot" --arg intruder "$intruder" --arg served "$answered" \
 		'{type: "enforce", service: $service, act: $act, kind: $told.kind, ms: (if $alarm then $alarm.detected_ms - $told.begun_ms else null end),
-		frozen_ms: (if $alarm.frozen_ms then $alarm.frozen_ms - $alarm.detected_ms else null end), answer: (if $x then "\($x.spec.kind) \($x.status.phase)" else "none" end),
+		frozen_ms: (if $alarm.frozen_ms then $alarm.frozen_ms - $alarm.detected_ms else null end), answer: (if $x then "\($x.spec.kind) \($x.status.phase)" else "none" end), snapshot: $snapshot,
 		intruder: $intruder, served: $served}' | record "$1"
 }
 

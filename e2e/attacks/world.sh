@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The attack lab's world: each service twice, watched by one detector each, with its users and its intruder. Needs lib.sh.
+# The attack lab's world: each service in two variants, each watched by its own detector, with its users and its intruder. Needs lib.sh.
 
 ATTACKS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 NS=attacks
 VARIANTS=(fused bosc)
+REPLICAS=${REPLICAS:-2}
 declare -A DETECTOR=([fused]=Fused [bosc]=BoSC)
 
 services_all() { find "$ATTACKS/services" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort; }
@@ -39,6 +40,12 @@ Y
 
 policy_known() { k -n "$NS" get escapepolicy "$1" -o json | jq -e '.metadata.generation == .status.observedGeneration' >/dev/null; }
 
+# Who serves under an account of its own keeps what a container has by default; the others get by without any of it.
+security_of() {
+	[[ $1 == nginx || $1 == ftp ]] || printf 'allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, '
+	printf 'seccompProfile: {type: RuntimeDefault}'
+}
+
 # service_apply SERVICE VARIANT
 service_apply() {
 	k apply -f - >/dev/null <<Y
@@ -51,7 +58,8 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: $1-$2, namespace: $NS}
 spec:
-  replicas: 1
+  replicas: $REPLICAS
+  strategy: {rollingUpdate: {maxSurge: 100%, maxUnavailable: 0}}
   selector: {matchLabels: {app: $1, variant: $2}}
   template:
     metadata: {labels: {app: $1, variant: $2}}
@@ -65,6 +73,7 @@ spec:
           ports: [{containerPort: $(port_of "$1")}]
           readinessProbe: {tcpSocket: {port: $(port_of "$1")}, periodSeconds: 2, failureThreshold: 10}
           resources: {limits: {memory: 256Mi}}
+          securityContext: {$(security_of "$1")}
 Y
 }
 
@@ -105,7 +114,7 @@ service_up() {
 		service_apply "$1" "$variant"
 	done
 	for variant in "${VARIANTS[@]}"; do
-		wait_until 120 "$1-$variant is ready" variant_pod "$1" "$variant" >/dev/null
+		wait_until 120 "$1-$variant is ready" variant_pods "$1" "$variant" >/dev/null
 		outside_pod "users-of-$1-$variant" "$(node_of "$1")" /outside/use.py "$1" \
 			"$(k -n "$NS" get service "$1-$variant" -o jsonpath='{.spec.clusterIP}')"
 	done
@@ -113,15 +122,16 @@ service_up() {
 	wait_until 60 "the intruder is there" pod_of "$NS" "intruder-$1" >/dev/null
 }
 
-# variant_pod SERVICE VARIANT: the one pod, when there is one, ready, and none that ends.
-variant_pod() {
-	k -n "$NS" get pods -l "app=$1,variant=$2" -o json | jq -ce 'select((.items | length) == 1) | .items[0]
-		| select(.metadata.deletionTimestamp == null and ([.status.conditions[]? | select(.type == "Ready" and .status == "True")] | length) == 1)'
+# variant_pods SERVICE VARIANT: its pods as one JSON array, when all are ready and none ends.
+variant_pods() {
+	k -n "$NS" get pods -l "app=$1,variant=$2" -o json | jq -ce --argjson n "$REPLICAS" '.items | select(length == $n)
+		| select(all(.metadata.deletionTimestamp == null and ([.status.conditions[]? | select(.type == "Ready" and .status == "True")] | length) == 1))'
 }
 
 variant_watched() {
-	local pod
-	pod=$(variant_pod "$1" "$2") && is_watching "$NS" "$(jq -r .metadata.uid <<<"$pod")"
+	local pods
+	pods=$(variant_pods "$1" "$2") && k get nodereports -o json | jq -e --argjson pods "$pods" '[.items[].status.containers[]? | select(.state == "Watching") | .podUID] as $watched
+		| [$pods[].metadata.uid] - $watched == []' >/dev/null
 }
 
 all_watched() {
@@ -131,12 +141,11 @@ all_watched() {
 	done
 }
 
-# service_house SERVICE SIGNAL: tells the entry of all variants to keep house: USR1 rotate, HUP reload, USR2 back up, TERM end.
+# service_house SERVICE SIGNAL: tells the entry of all its pods to keep house: USR1 rotate, HUP reload, USR2 back up, TERM end.
 service_house() {
-	local variant pod
-	for variant in "${VARIANTS[@]}"; do
-		pod=$(variant_pod "$1" "$variant" | jq -r .metadata.name) || continue
-		k -n "$NS" exec "$pod" -- kill "-$2" 1 >/dev/null 2>&1 || say "$1-$variant: no house was kept ($2)"
+	local pod
+	for pod in $(k -n "$NS" get pods -l "app=$1,variant" --field-selector status.phase=Running -o name); do
+		k -n "$NS" exec "$pod" -- kill "-$2" 1 >/dev/null 2>&1 || say "$pod: no house was kept ($2)"
 	done
 }
 

