@@ -116,15 +116,16 @@ image_load_file() {
 # image_load_missing NODE [FOLDER...]: loads what is built and not on the node yet; of all images when no folder is named.
 image_load_missing() {
 	local node=$1 folder name loaded
-	shift
+	local folders=("${@:2}")
+	((${#folders[@]})) || mapfile -t folders < <(image_folders)
 	loaded=$(node_disk "$node")/loaded
-	while read -r folder; do
+	for folder in "${folders[@]}"; do
 		name=${folder##*/}
 		[[ -f $IMAGES/$name.stamp ]] || continue
 		! cmp -s "$IMAGES/$name.stamp" "$loaded/$name" || continue
 		image_load_file "$node" "$IMAGES/$name.tar"
 		cp "$IMAGES/$name.stamp" "$loaded/$name"
-	done < <((($#)) && printf '%s\n' "$@" || image_folders)
+	done
 }
 
 on_live_nodes() {
