@@ -6,6 +6,7 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -99,19 +100,32 @@ static void spec_fill(struct escape *x, const struct world *w, const struct draf
 	str_copy(x->spec.anomaly, sizeof(x->spec.anomaly), d->anomaly ? d->anomaly->id : "");
 	if (d->kind == ESCAPE_MOVE)
 		move_fill(x, d);
+	/* Another pod's alarm is another tenant's affair. */
+	if (d->anomaly && str_eq(d->anomaly->pod_uid, p->uid))
+		x->status.evidence = *d->anomaly;
 }
 
-/* {"status": {"choice": {}, "candidates": [...]}}: no resourceVersion, nobody else writes it. */
-static struct json *choice_patch(const struct escape *x)
+/*
+ * What is said once, at the beginning: {"status": {"choice": {}, "candidates": [], "evidence": {}}}, NULL and
+ * 0 for none of it. No resourceVersion: nobody else writes it.
+ */
+static int birth_status(const struct escape *x, struct json **ret)
 {
+	static const char *const keys[] = {"choice", "candidates", "evidence"};
 	auto_json struct json *status = encode(ESCAPE_STATUS_FIELDS, &x->status);
 	auto_json struct json *patch = json_new_obj();
 	struct json *part = json_obj_at(patch, "status");
 
-	if (!status || !part || json_set(part, "choice", json_dup(json_member(status, "choice"))) ||
-		json_set(part, "candidates", json_dup(json_member(status, "candidates"))))
-		return NULL;
-	return TAKE_PTR(patch);
+	if (!status || !part)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const struct json *value = json_member(status, keys[i]);
+
+		if (value && json_set(part, keys[i], json_dup(value)))
+			return -ENOMEM;
+	}
+	*ret = json_first(part) ? TAKE_PTR(patch) : NULL;
+	return 0;
 }
 
 void draft_add(const struct world *w, const struct draft *d, struct actions *out)
@@ -126,9 +140,7 @@ void draft_add(const struct world *w, const struct draft *d, struct actions *out
 	spec_fill(x, w, d);
 	a = action_add(out, ACTION_CREATE_ESCAPE, x->namespace_, x->name, "");
 	a->object = escape_encode_new(x);
-	if (x->status.n_candidates)
-		a->status = choice_patch(x);
-	if (!a->object || (x->status.n_candidates && !a->status))
+	if (!a->object || birth_status(x, &a->status))
 		out->failed = true;
 	action_event(out, "Pod", d->pod->namespace_, d->pod->name, d->pod->uid, "Normal", "EscapeCreated",
 		x->name, "%s %s%s%s: %s", ESCAPE_KIND_NAMES[d->kind], x->name,

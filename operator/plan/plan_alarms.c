@@ -63,20 +63,22 @@ static size_t alarms_collect(const struct round *r, struct alarm **ret)
 	return n;
 }
 
+/* The agent has told the alarm itself. */
 static void alarm_tell(const struct round *r, const struct alarm *m)
 {
 	const struct report_anomaly *a = m->anomaly;
 	const struct policy *policy = m->pod->policy;
-	const char *then = policy->detection.mode == MODE_OBSERVE ? "; the policy only observes"
-			   : policy->response.dry_run             ? "; dry run: nothing is done"
-								  : "";
+	const char *why = policy->detection.mode == MODE_OBSERVE ? "the policy only observes"
+			  : policy->response.dry_run             ? "dry run"
+								 : NULL;
 	char once[160];
 
+	if (!why)
+		return;
 	str_fmt(once, sizeof(once), "alarm/%s/%s", a->pod_uid, a->id);
 	action_event(r->out, "Pod", m->pod->namespace_, m->pod->name, m->pod->uid, "Warning", "AlarmSeen",
-		once, "container %s on node %s: %lld mismatches in epoch %lld, threshold %lld, task %s%s",
-		a->container, m->pod->node, (long long)a->mismatches, (long long)a->epoch,
-		(long long)a->threshold, a->comm, then);
+		once, "nothing is done about the alarm in container %s on node %s: %s", a->container,
+		m->pod->node, why);
 }
 
 static bool alarm_is_open(const struct round *r, const struct alarm *m)

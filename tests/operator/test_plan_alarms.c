@@ -43,8 +43,41 @@ static void first_alarm_rolls_back(void **state)
 	assert_string_equal(action_str(a, "spec.reason"), "Alarm");
 	assert_string_equal(action_str(a, "spec.sourceNode"), "node-a");
 	assert_string_equal(a->namespace_, "shop");
-	assert_non_null(actions_event(&out, "AlarmSeen"));
+	assert_null(actions_event(&out, "AlarmSeen"));
 	assert_non_null(actions_event(&out, "EscapeCreated"));
+	scene_end(&s);
+}
+
+/* The report forgets: what the alarm rests on goes with the Escape. */
+static void the_escape_keeps_the_evidence(void **state)
+{
+	struct scene s;
+	char list[1200];
+	const char *item;
+	(void)state;
+	scene_attacked(&s, "");
+	item = scene_anomaly(&s, "a1", "prey", 1000);
+	str_fmt(list, sizeof(list),
+		"[%.*s,'scorePercent':131,'pid':17,'executable':'/bin/sh','findings':[{'kind':'Pair','calls':"
+		"[{'number':0,'name':'read'},{'number':59,'name':'execve'}],'count':2,'comm':'sh','pid':17}]}"
+		"]",
+		(int)strlen(item) - 1, item);
+	scene_node(&s, "node-a", list);
+	auto_actions struct actions out = plan(&s);
+	const struct action *a = actions_first(&out, ACTION_CREATE_ESCAPE);
+	const struct json *evidence = json_at(a->status, "status.evidence");
+	const struct json *finding = json_first(json_at(evidence, "findings"));
+
+	assert_null(json_at(a->object, "status"));
+	assert_null(json_at(a->status, "status.candidates"));
+	assert_int_equal(json_int_at(evidence, "mismatches", 0), 73);
+	assert_int_equal(json_int_at(evidence, "scorePercent", 0), 131);
+	assert_string_equal(json_str_at(evidence, "comm", ""), "sh");
+	assert_string_equal(json_str_at(evidence, "executable", ""), "/bin/sh");
+	assert_non_null(json_at(evidence, "detectedAt"));
+	assert_null(json_at(evidence, "id"));
+	assert_int_equal(json_int_at(finding, "pid", 0), 17);
+	assert_int_equal(json_len(json_at(finding, "calls")), 2);
 	scene_end(&s);
 }
 
@@ -154,6 +187,7 @@ static void a_persistent_attack_moves_the_last_safe_state(void **state)
 	assert_true(str_eq(action_str(a, "spec.destinationNode"), "node-b") ||
 		    str_eq(action_str(a, "spec.destinationNode"), "node-c"));
 	assert_int_equal(json_len(json_at(a->status, "status.candidates")), 3);
+	assert_non_null(json_at(a->status, "status.evidence"));
 	scene_end(&s);
 }
 
@@ -293,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_alarm_rolls_back),
+		cmocka_unit_test(the_escape_keeps_the_evidence),
 		cmocka_unit_test(two_plans_make_the_same_name),
 		cmocka_unit_test(an_answered_alarm_is_not_answered_again),
 		cmocka_unit_test(answers_belong_to_their_pod),

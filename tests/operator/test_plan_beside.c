@@ -51,6 +51,9 @@ static void clean_pods_on_a_hacked_node_move_live(void **state)
 	assert_string_equal(action_str(a, "spec.state"), "Live");
 	assert_string_equal(action_str(a, "spec.reason"), "NodeHacked");
 	assert_string_equal(action_str(a, "spec.podName"), "prey");
+	/* What another pod did is not told to whoever may read this one's Escapes. */
+	assert_non_null(json_at(a->status, "status.candidates"));
+	assert_null(json_at(a->status, "status.evidence"));
 	scene_end(&s);
 }
 
