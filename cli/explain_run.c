@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence.h"
 #include "explain.h"
 #include "explain_replay.h"
 #include "session.h"
@@ -49,13 +50,37 @@ static int escape_show(const struct json *obj, const struct options *o, struct b
 	return out->failed ? err_set(e, -ENOMEM, "OutOfMemory", "no memory for the output") : 0;
 }
 
+static int escape_explain(struct session *s, const struct options *o, struct buf *out, struct err *e)
+{
+	auto_json struct json *obj = NULL;
+	int rc = session_get(s, &API_ESCAPES, o->name, &obj, e);
+
+	return rc ? rc : escape_show(obj, o, out, e);
+}
+
+static int pod_explain(struct session *s, const struct options *o, struct buf *out, struct err *e)
+{
+	auto_free struct pod_alarm *p = calloc(1, sizeof(*p));
+	auto_json struct json *reports = NULL;
+	int rc = p ? session_list(s, &API_REPORTS, NULL, &reports, e)
+		   : err_set(e, -ENOMEM, "OutOfMemory", "no memory for an alarm");
+
+	if (!rc)
+		rc = pod_alarm_find(reports, session_namespace(s), o->name, p, e);
+	if (rc)
+		return rc;
+	if (o->json)
+		return json_show(pod_alarm_json(p), out, e);
+	pod_alarm_text(p, clock_wall_ms(), out);
+	return out->failed ? err_set(e, -ENOMEM, "OutOfMemory", "no memory for the output") : 0;
+}
+
 int explain_run(const struct options *o, struct buf *out, struct err *e)
 {
 	auto_session struct session *s = NULL;
-	auto_json struct json *obj = NULL;
 	int rc = session_open(o, &s, e);
 
-	if (!rc)
-		rc = session_get(s, &API_ESCAPES, o->name, &obj, e);
-	return rc ? rc : escape_show(obj, o, out, e);
+	if (rc)
+		return rc;
+	return o->of_pod ? pod_explain(s, o, out, e) : escape_explain(s, o, out, e);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "explain.h"
 
+#include "evidence.h"
 #include "text.h"
 
 #include <base/str.h>
@@ -191,6 +192,7 @@ void explain_text(const struct escape *x, int64_t now_ms, struct buf *out)
 	add_state(out, x);
 	add_network(out, &x->spec);
 	add_reason(out, "Outcome", x->status.reason, x->status.message);
+	evidence_text(&x->status.evidence, out);
 	add_timeline(out, x);
 	add_steps(out, &x->status);
 	add_candidates(out, x);

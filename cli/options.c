@@ -3,6 +3,7 @@
 
 #include <argp.h>
 #include <base/str.h>
+#include <string.h>
 
 enum {
 	OPT_KUBECONFIG = 256,
@@ -29,7 +30,8 @@ static const char DOC[] =
 	"Shows what ESCAPE protects, what the nodes can do, and why it moved something. Changes nothing.\v"
 	"Commands:\n"
 	"  status           policies, nodes with their problems, Escapes under way\n"
-	"  explain ESCAPE   why, from where to where, the timeline, the candidates\n"
+	"  explain ESCAPE   why, the evidence, from where to where, the timeline, the candidates\n"
+	"  explain pod/POD  the newest alarm of a pod, also when nothing was done about it\n"
 	"  simulate ...     the search game between predator and prey, without a cluster (--help after it)\n"
 	"  version          of this program, and of the API it speaks\n"
 	"\n"
@@ -74,10 +76,15 @@ static void set_name(struct argp_state *state, const char *arg, struct options *
 {
 	if (!o->command->takes_name || o->name)
 		argp_error(state, "%s: one argument too many for %s", arg, o->command->name);
-	if (!str_is_dns_name(arg, true))
+	o->of_pod = str_starts(arg, "pod/");
+	o->name = o->of_pod ? arg + strlen("pod/") : arg;
+	if (str_is_dns_name(o->name, true))
+		return;
+	if (o->of_pod)
+		argp_error(state, "%s: not the name of a pod", arg);
+	else
 		argp_error(state, "%s: not the name of an Escape (kubectl get escapes.escape.dev lists them)",
 			arg);
-	o->name = arg;
 }
 
 static void check(struct argp_state *state, const struct options *o)
@@ -94,6 +101,8 @@ static void check(struct argp_state *state, const struct options *o)
 		argp_error(state, "--replay is for explain");
 	if (o->all_namespaces && !o->command->takes_all_namespaces)
 		argp_error(state, "%s looks at one namespace: use -n NAME instead of -A", o->command->name);
+	if (o->replay && o->of_pod)
+		argp_error(state, "--replay repeats the choice of an Escape: an alarm of a pod has none");
 	if (o->all_namespaces && o->namespace_)
 		argp_error(state, "-A and -n %s exclude each other", o->namespace_);
 }

@@ -8,6 +8,7 @@
 struct options {
 	const struct command *command;
 	const char *name;       /* of the Escape, for commands that take one; else NULL */
+	bool of_pod;            /* name is a pod's */
 	const char *kubeconfig; /* NULL: where kubectl looks too */
 	const char *context;    /* NULL: the current one */
 	const char *namespace_; /* NULL: the context's */

@@ -4,6 +4,7 @@
 #include <base/buf.h>
 #include <base/cleanup.h>
 #include <base/str.h>
+#include <cli/evidence.h>
 #include <cli/explain.h>
 #include <cli/status.h>
 #include <cli/text.h>
@@ -54,6 +55,23 @@ static void as_escape(const struct json *j)
 	check_json(shown);
 }
 
+/* Of whatever pod comes first. */
+static void as_alarms(const struct json *j)
+{
+	static struct pod_alarm p;
+	const struct json *first =
+		json_first(json_at(json_first(json_member(j, "items")), "status.anomalies"));
+	auto_buf struct buf out = BUF_INIT(TEXT_MAX);
+	auto_json struct json *shown = NULL;
+
+	if (pod_alarm_find(j, json_str_at(first, "namespace", ""), json_str_at(first, "pod", ""), &p, NULL))
+		return;
+	pod_alarm_text(&p, NOW_MS, &out);
+	check_output(&out);
+	shown = pod_alarm_json(&p);
+	check_json(shown);
+}
+
 static void as_status(const struct json *j)
 {
 	const struct status_lists lists = {
@@ -80,5 +98,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	as_status(j);
 	as_escape(j);
+	as_alarms(j);
 	return 0;
 }

@@ -123,6 +123,23 @@ static void explains_an_escape(void **state)
 	fake_stop(f);
 }
 
+static void explains_the_alarm_of_a_pod(void **state)
+{
+	auto_free char *reports = data_read("pod-alarms.json");
+	struct page pages[] = {{API "/nodereports", 200, reports}, {0}};
+	struct fake *f = fake_start(page_answer, pages);
+	auto_buf struct buf out = BUF_INIT(1 << 20);
+
+	(void)state;
+	assert_int_equal(program_run_at(fake_url(f), "explain pod/ledger-5d9c", &out), 0);
+	assert_says(&out, "Pod shop/ledger-5d9c: alarm of container app on node node-b");
+	assert_int_equal(program_run_at(fake_url(f), "explain pod/ledger-5d9c -o json", &out), 0);
+	assert_says(&out, "\"node\": \"node-b\"");
+	assert_int_equal(program_run_at(fake_url(f), "explain pod/absent", &out), 1);
+	assert_says(&out, "error: no node reports an alarm of pod absent in namespace shop");
+	fake_stop(f);
+}
+
 static void wrong_command_lines_end_with_2(void **state)
 {
 	static const struct {
@@ -133,6 +150,9 @@ static void wrong_command_lines_end_with_2(void **state)
 		{"explain", "explain needs the name of an Escape"},
 		{"explain UPPER", "UPPER: not the name of an Escape"},
 		{"explain ../x", "../x: not the name of an Escape"},
+		{"explain pod/", "pod/: not the name of a pod"},
+		{"explain --replay pod/a", "an alarm of a pod has none"},
+		{"explain pod/A", "pod/A: not the name of a pod"},
 		{"explain a b", "b: one argument too many"},
 		{"explain -A a", "use -n NAME instead of -A"},
 		{"status a", "a: one argument too many"},
@@ -190,6 +210,7 @@ int main(void)
 		cmocka_unit_test(says_what_it_may_not_see),
 		cmocka_unit_test(says_that_nothing_is_installed),
 		cmocka_unit_test(explains_an_escape),
+		cmocka_unit_test(explains_the_alarm_of_a_pod),
 		cmocka_unit_test(wrong_command_lines_end_with_2),
 		cmocka_unit_test(needs_no_cluster_for_help_and_version),
 		cmocka_unit_test(says_which_configuration_is_wrong),
