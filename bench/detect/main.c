@@ -62,6 +62,20 @@ static uint64_t fastest(const struct worker *w, enum calls c, uint32_t calls)
 	return best;
 }
 
+/* A stop at every call: fewer of them say enough. */
+#define STRACE_FEWER 10
+
+/* Others are measured where they do what we do. */
+static void measure_peer(
+	struct table *t, const struct worker *workers, enum state st, uint32_t round, uint32_t calls)
+{
+	uint32_t n = st == STATE_STRACE ? calls / STRACE_FEWER + 1 : calls;
+
+	for (uint32_t c = 0; c < CALLS_KINDS; c++)
+		*table_cell(t, (enum calls)c, THREAD_PROTECTED, st, round) =
+			fastest(&workers[THREAD_PROTECTED], (enum calls)c, n);
+}
+
 static void measure(
 	struct table *t, const struct worker *workers, enum state st, uint32_t round, uint32_t calls)
 {
@@ -78,13 +92,20 @@ static void measure(
 static void round_run(
 	struct table *t, const struct worker *workers, struct states *s, uint32_t round, uint32_t calls)
 {
-	static const enum state turns[] = {STATE_NOTHING, STATE_EMPTY, STATE_BOSC_LEARN, STATE_FUSED_LEARN};
+	static const enum state turns[] = {STATE_NOTHING, STATE_EMPTY, STATE_BOSC_LEARN, STATE_FUSED_LEARN,
+		STATE_BPFTRACE, STATE_STRACE};
 	const uint32_t n = sizeof(turns) / sizeof(turns[0]);
 
 	for (uint32_t i = 0; i < n; i++) {
 		enum state st = turns[(i + round) % n];
 
+		if (state_missing(st))
+			continue;
 		states_enter(s, st);
+		if (st >= STATES_OURS) {
+			measure_peer(t, workers, st, round, calls);
+			continue;
+		}
 		measure(t, workers, st, round, calls);
 		if (st < STATE_BOSC_LEARN)
 			continue;

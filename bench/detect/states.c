@@ -2,6 +2,7 @@
 #include "states.h"
 
 #include "empty.skel.h"
+#include "peers.h"
 #include "worker.h"
 
 #include <base/io.h>
@@ -22,6 +23,8 @@ struct states {
 	struct monitor_watch *watch;
 	struct empty_bpf *empty;
 	struct bpf_link *empty_link;
+	struct peer peer;
+	bool peer_runs;
 	pid_t watched;
 	char cgroup[128];
 };
@@ -87,6 +90,9 @@ static void nothing(struct states *s)
 	s->empty_link = NULL;
 	monitor_watch_free(s->watch);
 	s->watch = NULL;
+	if (s->peer_runs)
+		peer_stop(&s->peer);
+	s->peer_runs = false;
 }
 
 void states_free(struct states *s)
@@ -127,6 +133,16 @@ static void detect(struct states *s)
 		bench_fail("too few calls to learn from (--calls)", -r);
 }
 
+static enum peer_kind peer_of(enum state state)
+{
+	return state == STATE_BPFTRACE ? PEER_BPFTRACE : PEER_STRACE;
+}
+
+const char *state_missing(enum state state)
+{
+	return state < STATES_OURS ? NULL : peer_missing(peer_of(state));
+}
+
 void states_enter(struct states *s, enum state state)
 {
 	if (state == STATE_BOSC_DETECT || state == STATE_FUSED_DETECT) {
@@ -140,6 +156,10 @@ void states_enter(struct states *s, enum state state)
 		learn(s, MONITOR_BOSC);
 	if (state == STATE_FUSED_LEARN)
 		learn(s, MONITOR_FUSED);
+	if (state >= STATES_OURS) {
+		peer_start(&s->peer, peer_of(state), s->watched);
+		s->peer_runs = true;
+	}
 }
 
 static bool on_sys_enter(int link)

@@ -16,6 +16,9 @@ enum state {
 	STATE_BOSC_DETECT,
 	STATE_FUSED_LEARN,
 	STATE_FUSED_DETECT,
+	STATES_OURS,
+	STATE_BPFTRACE = STATES_OURS,
+	STATE_STRACE,
 	STATES
 };
 
@@ -25,6 +28,8 @@ struct states;
  * nothing. */
 struct states *states_new(pid_t watched);
 void states_free(struct states *s);
+/* NULL, or why this machine cannot have that state. */
+const char *state_missing(enum state state);
 /* Each DETECT follows its LEARN. */
 void states_enter(struct states *s, enum state state);
 /* Programs that others have on the tracepoint now: they make a call dearer, and every ratio smaller. */

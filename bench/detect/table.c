@@ -8,7 +8,7 @@ static const char *const CALLS_NAMES[CALLS_KINDS] = {"getppid only: one bag",
 	"a loop of 24 calls with branches: as a server", "five calls at random: the worst case"};
 static const char *const THREAD_NAMES[THREADS] = {"host task", "unprotected pod", "protected"};
 static const char *const STATE_NAMES[STATES] = {"nothing attached", "empty program", "BoSC, learning",
-	"BoSC, detecting", "Fused, learning", "Fused, detecting"};
+	"BoSC, detecting", "Fused, learning", "Fused, detecting", "bpftrace count()", "strace -c"};
 
 struct summary {
 	double min, median;
@@ -61,16 +61,43 @@ static void row_print(const struct table *t, enum calls c, enum thread th, enum 
 	fputc('\n', out);
 }
 
-/* Both sides are medians over the rounds: of the call with the empty program, and of that plus the median of
- * the paired differences. */
-static void goal_print(
-	const struct table *t, enum calls c, enum thread th, enum state st, double goal, FILE *out)
-{
-	double empty = summary_of(t, c, th, STATE_EMPTY, STATES).median;
-	double ours = empty + summary_of(t, c, th, st, STATE_EMPTY).median;
+struct goal {
+	enum thread thread;
+	enum state base;
+	double most;
+};
+static const struct goal GOALS[] = {
+	{THREAD_HOST, STATE_EMPTY, 1.05},
+	{THREAD_POD, STATE_EMPTY, 1.15},
+	{THREAD_PROTECTED, STATE_EMPTY, 1.30},
+	{THREAD_PROTECTED, STATE_BPFTRACE, 1.10},
+};
 
-	fprintf(out, "%-16s %-18s %8.1f ns : %8.1f ns = %.3f, goal %.2f: %s\n", THREAD_NAMES[th],
-		STATE_NAMES[st], ours, empty, ours / empty, goal, ours / empty <= goal ? "met" : "MISSED");
+/* Both sides are medians over the rounds: of the call in the base's state, and of that plus the median of the
+ * paired differences. */
+static void goal_print(const struct table *t, enum calls c, enum state st, const struct goal *g, FILE *out)
+{
+	double base = summary_of(t, c, g->thread, g->base, STATES).median;
+	double ours = base + summary_of(t, c, g->thread, st, g->base).median;
+
+	fprintf(out, "%-16s %-18s %8.1f ns : %8.1f ns %-16s = %.3f, goal %.2f: %s\n", THREAD_NAMES[g->thread],
+		STATE_NAMES[st], ours, base, STATE_NAMES[g->base], ours / base, g->most,
+		ours / base <= g->most ? "met" : "MISSED");
+}
+
+static void rows_print(const struct table *t, enum calls c, FILE *out)
+{
+	for (int th = 0; th < THREADS; th++)
+		for (int st = 0; st < STATES_OURS; st++)
+			row_print(t, c, (enum thread)th, (enum state)st, out);
+	for (int st = STATES_OURS; st < STATES; st++) {
+		const char *missing = state_missing((enum state)st);
+
+		if (missing)
+			fprintf(out, "%-16s %-18s %s\n", "", STATE_NAMES[st], missing);
+		else
+			row_print(t, c, THREAD_PROTECTED, (enum state)st, out);
+	}
 }
 
 static void calls_print(const struct table *t, enum calls c, FILE *out)
@@ -78,15 +105,12 @@ static void calls_print(const struct table *t, enum calls c, FILE *out)
 	fprintf(out, "\n%s; ns per call, min and median of %u rounds\n", CALLS_NAMES[c], t->rounds);
 	fprintf(out, "%-16s %-18s %17s   %17s   %17s\n", "thread", "state", "a call", "over nothing",
 		"over empty");
-	for (int th = 0; th < THREADS; th++)
-		for (int st = 0; st < STATES; st++)
-			row_print(t, c, (enum thread)th, (enum state)st, out);
-	fprintf(out, "ESCAPE : empty program\n");
-	for (int st = STATE_BOSC_LEARN; st < STATES; st++) {
-		goal_print(t, c, THREAD_HOST, (enum state)st, 1.05, out);
-		goal_print(t, c, THREAD_POD, (enum state)st, 1.15, out);
-		goal_print(t, c, THREAD_PROTECTED, (enum state)st, 1.30, out);
-	}
+	rows_print(t, c, out);
+	fprintf(out, "ESCAPE : another\n");
+	for (size_t i = 0; i < sizeof(GOALS) / sizeof(GOALS[0]); i++)
+		for (int st = STATE_BOSC_LEARN; st < STATES_OURS; st++)
+			if (!state_missing(GOALS[i].base))
+				goal_print(t, c, (enum state)st, &GOALS[i], out);
 }
 
 void table_print(const struct table *t, FILE *out)

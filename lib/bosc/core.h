@@ -31,7 +31,8 @@ struct bosc_params {
 };
 
 struct bosc_window {
-	__u64 bag; /* sum of the marks of the codes in the ring */
+	__u64 bag;    /* sum of the marks of the codes in the ring */
+	__u64 recent; /* the last four codes, 16 bits each, the last of all lowest */
 	__u16 ring[BOSC_WINDOW_MAX];
 	__u8 next;
 	__u8 count;
@@ -88,6 +89,7 @@ BOSC_INLINE int bosc_window_push(struct bosc_window *w, __u32 n, __u32 code)
 		w->count++;
 	w->ring[at] = (__u16)code;
 	w->bag += bosc_mark(code);
+	w->recent = w->recent << 16 | code;
 	w->next = at + 1 >= n ? 0 : (__u8)(at + 1);
 	return w->count >= n;
 }

@@ -293,31 +293,32 @@ static int epoch_end(struct fused_stream *s)
 	return sample_keep(s->model, &sample);
 }
 
-static int step_feed(struct fused_stream *s, struct task *t, uint32_t code)
+static int step_feed(struct fused_stream *s, struct task *t, int steps)
 {
-	uint32_t pair = 0, triple = 0;
-	int steps = graded_step(&t->window, s->model->params.window, code, &pair, &triple), r = 0;
+	int r = 0;
 
 	if (steps >= 1)
-		r = pair_feed(s, t, pair);
+		r = pair_feed(s, t, graded_pair(&t->window));
 	if (steps == 2)
-		triple_feed(s, t, triple);
+		triple_feed(s, t, graded_triple(&t->window));
 	return r;
 }
 
 int fused_stream_call(struct fused_stream *s, uint32_t task, uint64_t nr)
 {
 	uint64_t number = s->result.calls;
-	uint32_t code = bosc_call(nr);
-	bool fired = s->fired;
+	bool fired = s->fired, full;
 	struct task *t;
+	int steps;
 	int r = number && number % s->model->params.epoch == 0 ? epoch_end(s) : 0;
 
 	t = r == 0 ? task_get(s, task) : NULL;
 	if (!t)
 		return r < 0 ? r : -ENOMEM;
-	r = step_feed(s, t, code);
-	if (r == 0 && bosc_window_push(&t->window, s->model->params.window, code))
+	steps = graded_steps(&t->window);
+	full = bosc_window_push(&t->window, s->model->params.window, bosc_call(nr));
+	r = step_feed(s, t, steps);
+	if (r == 0 && full)
 		r = bag_feed(s, t);
 	s->result.calls++;
 	return r < 0 ? r : s->fired && !fired;

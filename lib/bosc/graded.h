@@ -75,23 +75,25 @@ BOSC_INLINE __u32 graded_join(__u32 before, __u32 call)
 }
 
 /*
- * The pair and the triple that the call `code` completes, to be asked before it is pushed into the task's
- * window. Returns how many of the two there are: a task's first call completes none, its second a pair only.
+ * How many of the two, pair and triple, the next call completes: to be asked before it is pushed. A task's
+ * first call completes none, its second a pair only.
  */
-BOSC_INLINE int graded_step(const struct bosc_window *w, __u32 n, __u32 code, __u32 *pair, __u32 *triple)
+BOSC_INLINE int graded_steps(const struct bosc_window *w)
 {
-	__u32 last = w->next ? w->next - 1U : n - 1, before = last ? last - 1 : n - 1;
-	__u32 call = graded_call(code);
+	return w->count < 2 ? w->count : 2;
+}
 
-	if (w->count == 0)
-		return 0;
-	*pair = graded_join(graded_call(w->ring[last & (BOSC_WINDOW_MAX - 1)]), call);
-	if (w->count == 1)
-		return 1;
-	*triple = graded_join(graded_call(w->ring[before & (BOSC_WINDOW_MAX - 1)]), *pair >> GRADED_CALL_BITS)
-			  << GRADED_CALL_BITS |
-		  call;
-	return 2;
+/* Those that the call pushed last has completed. */
+BOSC_INLINE __u32 graded_pair(const struct bosc_window *w)
+{
+	return graded_join(graded_call(w->recent >> 16 & 0xffff), graded_call(w->recent & 0xffff));
+}
+
+BOSC_INLINE __u32 graded_triple(const struct bosc_window *w)
+{
+	__u32 call = graded_call(w->recent & 0xffff), last = graded_call(w->recent >> 16 & 0xffff);
+
+	return graded_join(graded_call(w->recent >> 32 & 0xffff), last) << GRADED_CALL_BITS | call;
 }
 
 BOSC_INLINE int graded_bit(const __u64 *bits, __u32 at)
@@ -117,10 +119,10 @@ BOSC_INLINE int graded_triple_seen(const __u64 *triples, __u32 triple)
 	return (triples[at] & bits) == bits;
 }
 
-/* A bag and the triple at its end, for remembering that both are known, with the pair in them. */
-BOSC_INLINE __u64 graded_path(__u64 bag, __u32 triple)
+/* A full window's bag and the three calls at its end, for remembering that all of it is known. */
+BOSC_INLINE __u64 graded_path(const struct bosc_window *w)
 {
-	return bag ^ (triple + 1ULL) * 0x9e3779b97f4a7c15ULL;
+	return w->bag ^ ((w->recent & 0xffffffffffffULL) + 1) * 0x9e3779b97f4a7c15ULL;
 }
 
 /* Returns 1 when it was not seen before. Many CPUs may learn at once. */

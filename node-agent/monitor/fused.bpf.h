@@ -40,12 +40,6 @@ struct {
 	__uint(max_entries, MONITOR_SAMPLE_BYTES);
 } samples SEC(".maps");
 
-/* The pair and triple that a call completes: how many of the two there are. */
-struct fused_step {
-	int n;
-	__u32 pair, triple;
-};
-
 static __always_inline struct monitor_known *known_get(__u32 slot)
 {
 	void *inner = bpf_map_lookup_elem(&known, &slot);
@@ -123,20 +117,19 @@ static __always_inline int triple_judge(struct monitor_state *st, const struct m
 }
 
 static __always_inline void fused_judge(struct monitor_state *st, const struct monitor_conf *c,
-	const struct monitor_mark *m, const struct call *now, struct monitor_known *k,
-	const struct fused_step *step, int full)
+	const struct monitor_mark *m, const struct call *now, struct monitor_known *k, int steps, int full)
 {
-	__u64 path = graded_path(m->window.bag, step->triple);
+	__u64 path = graded_path(&m->window);
 	__u64 *seen = &k->paths[path >> 32 & (MONITOR_PATHS - 1)];
 	__u64 *bag = &k->bags[m->window.bag >> 32 & (MONITOR_PATHS - 1)];
-	int all = full && step->n == 2;
+	int all = full && steps == 2;
 
 	if (all && *seen == path)
 		return;
-	if (step->n >= 1)
-		all &= pair_judge(st, c, m, now, k, step->pair);
-	if (step->n == 2)
-		all &= triple_judge(st, c, m, now, k, step->triple);
+	if (steps >= 1)
+		all &= pair_judge(st, c, m, now, k, graded_pair(&m->window));
+	if (steps == 2)
+		all &= triple_judge(st, c, m, now, k, graded_triple(&m->window));
 	if (full && *bag != m->window.bag) {
 		if (bag_judge(st, c, m, now->gen, now->number))
 			*bag = m->window.bag;
@@ -236,10 +229,9 @@ static __always_inline int pair_learn(struct monitor_state *st, const struct mon
 }
 
 static __always_inline void fused_learn(struct monitor_state *st, const struct monitor_conf *c,
-	struct monitor_mark *m, const struct call *now, struct monitor_known *k,
-	const struct fused_step *step, int full)
+	struct monitor_mark *m, const struct call *now, struct monitor_known *k, int steps, int full)
 {
-	__u64 path = graded_path(m->window.bag, step->triple);
+	__u64 path = graded_path(&m->window);
 	__u64 *seen = &k->paths[path >> 32 & (MONITOR_PATHS - 1)];
 	int all;
 
@@ -249,12 +241,12 @@ static __always_inline void fused_learn(struct monitor_state *st, const struct m
 		return;
 	if (m->profile != st->profile)
 		task_begin(st, m);
-	all = full && step->n == 2 && graded_count_before(&st->tasks, (__u32)st->current) < 4 * GRADED_Q;
-	if (all && *seen == path && graded_filter_has(&m->shown, step->pair))
+	all = full && steps == 2 && graded_count_before(&st->tasks, (__u32)st->current) < 4 * GRADED_Q;
+	if (all && *seen == path && graded_filter_has(&m->shown, graded_pair(&m->window)))
 		return;
-	if (step->n >= 1)
-		all &= pair_learn(st, c, m, now, k, step->pair);
-	if (step->n == 2 && graded_triple_learn(k->known.triples, step->triple)) {
+	if (steps >= 1)
+		all &= pair_learn(st, c, m, now, k, graded_pair(&m->window));
+	if (steps == 2 && graded_triple_learn(k->known.triples, graded_triple(&m->window))) {
 		graded_found(st, c, m, now, 0, 1);
 		all = 0;
 	}
@@ -270,17 +262,15 @@ static __always_inline void fused_feed(struct monitor_state *st, const struct mo
 	struct monitor_mark *m, const struct call *now, __u32 code)
 {
 	struct monitor_known *k = known_get(m->slot);
-	struct fused_step step = {};
-	int full;
+	int steps = graded_steps(&m->window), full;
 
 	if (!k) {
 		state_lost(st, c, now->number);
 		return;
 	}
-	step.n = graded_step(&m->window, c->params.window, code, &step.pair, &step.triple);
 	full = bosc_window_push(&m->window, c->params.window, code);
 	if (now->mode == MODE_LEARN)
-		fused_learn(st, c, m, now, k, &step, full);
+		fused_learn(st, c, m, now, k, steps, full);
 	else
-		fused_judge(st, c, m, now, k, &step, full);
+		fused_judge(st, c, m, now, k, steps, full);
 }
