@@ -102,13 +102,15 @@ static int read_spec(json_t *spec, struct bundle *b, struct err *e)
 	b->terminal = json_is_true(json_object_get(json_object_get(spec, "process"), "terminal"));
 	b->sandbox = is_sandbox(annotations);
 	int r = read_mounts(json_object_get(spec, "mounts"), b, e);
-	return r ? r : read_identity(annotations, b, e);
+	if (!r)
+		r = read_identity(annotations, b, e);
+	return r ? r : creds_spec_read(spec, &b->creds, e);
 }
 
 static json_t *parse_json(const char *text, size_t len, const char *path, struct err *e)
 {
 	json_error_t why = {.line = 1, .text = "a NUL byte"};
-	/* Limits of 2^64-1 do not fit a signed integer; nothing read here is a number. */
+	/* Limits of 2^64-1 do not fit a signed integer; ids fit a double. */
 	const size_t flags = JSON_DECODE_INT_AS_REAL | JSON_REJECT_DUPLICATES;
 	/* jansson passes over a NUL between values, where a C string ends. */
 	json_t *spec = memchr(text, 0, len) ? NULL : json_loadb(text, len, flags, &why);
@@ -264,5 +266,6 @@ void bundle_free(struct bundle *b)
 	for (size_t i = 0; i < b->mount_count; i++)
 		free(b->mounts[i]);
 	free(b->mounts);
+	creds_spec_free(&b->creds);
 	*b = (struct bundle){0};
 }

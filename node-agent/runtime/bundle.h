@@ -13,6 +13,8 @@
 
 #include <base/err.h>
 
+#include "node-agent/runtime/creds.h"
+
 #define BUNDLE_CONFIG_MAX (8u << 20)
 
 struct bundle {
@@ -24,6 +26,7 @@ struct bundle {
 	size_t mount_count;
 	bool sandbox;
 	bool terminal;
+	struct creds_spec creds;
 	/* All of these are "" for a container that no Kubernetes made. */
 	char pod_namespace[64], pod_name[256], pod_uid[64], sandbox_id[80];
 	char container[64], image[256];

@@ -19,12 +19,12 @@
  * network-lock: whoever moves a container cuts the network before; a snapshot for a rollback needs no lock,
  * its connections are closed at restore. skip-in-flight: a connection nobody has accepted yet must not fail
  * the dump. ghost-limit: files that are open but deleted are in the dump, and 1 MB is little for a database's
- * temporary files.
+ * temporary files. leave-stopped: what is restored is looked at before it runs.
  */
 static const char *const settings[] = {
 	[CRIU_DUMP] = "network-lock skip\ntcp-established\nskip-in-flight\nfile-locks\nghost-limit 64M\n",
-	[CRIU_RESTORE_CLOSE] = "network-lock skip\ntcp-close\nfile-locks\n",
-	[CRIU_RESTORE_CONNECTED] = "network-lock skip\ntcp-established\nfile-locks\n",
+	[CRIU_RESTORE_CLOSE] = "network-lock skip\ntcp-close\nfile-locks\nleave-stopped\n",
+	[CRIU_RESTORE_CONNECTED] = "network-lock skip\ntcp-established\nfile-locks\nleave-stopped\n",
 };
 
 int criu_configure(const char *id, enum criu_use use)

@@ -14,6 +14,7 @@
 
 #include "node-agent/runtime/criu.h"
 #include "node-agent/runtime/keeper.h"
+#include "node-agent/runtime/restored.h"
 #include "node-agent/runtime/rootfs.h"
 #include "node-agent/runtime/statedir.h"
 
@@ -80,9 +81,19 @@ static int restore_failed(const struct keeper *k, int code, struct err *e)
 	return err_set(e, code, "RestoreFailed", "%.480s", *why ? why : strerror(-code));
 }
 
+/*
+ * CRIU hangs the old root on /tmp of the new one, and makes a directory for it where there is none: which a
+ * read-only root refuses. This one is gone before the container sees it. True when there is one to be
+ * removed.
+ */
+static bool tmp_lend(const struct bundle *b, char path[static PATH_MAX])
+{
+	return !str_fmt(path, PATH_MAX, "%s/tmp", b->rootfs) && !mkdir(path, 0700);
+}
+
 static int run_restore(struct keeper *k, char *images, bool connected, int64_t deadline_at, struct err *e)
 {
-	char work[PATH_MAX], pid_file[PATH_MAX];
+	char work[PATH_MAX], pid_file[PATH_MAX], tmp[PATH_MAX];
 	char *const argv[] = {(char *)"restore", (char *)"--detach", (char *)"--no-subreaper",
 		(char *)"--manage-cgroups-mode", (char *)"ignore", (char *)"--image-path", images,
 		(char *)"--work-path", work, (char *)"--bundle", k->bundle->path, (char *)"--pid-file",
@@ -94,10 +105,13 @@ static int run_restore(struct keeper *k, char *images, bool connected, int64_t d
 	statedir_path(work, k->id, NULL);
 	statedir_path(pid_file, k->id, "runc.pid");
 	unlink(pid_file);
+	bool lent = tmp_lend(k->bundle, tmp);
 	int r = criu_configure(k->id, connected ? CRIU_RESTORE_CONNECTED : CRIU_RESTORE_CLOSE);
 	if (!r)
 		r = keeper_run_runc(k, argv, &p, &status, e);
 	criu_unconfigure(k->id);
+	if (lent)
+		rmdir(tmp);
 	k->init_pid = statedir_read_pid(k->id, "runc.pid");
 	if (r || status || k->init_pid <= 0)
 		return restore_failed(k, r ? r : -EIO, e);
@@ -124,6 +138,10 @@ static int replace(struct keeper *k, const struct keeper_order *o, const struct 
 		n = forget_runc_state(k);
 	if (!n)
 		n = run_restore(k, images, o->flags & KEEPER_F_TCP_ESTABLISHED, deadline_at, e);
+	if (!n)
+		n = restored_check(k, e);
+	if (!n)
+		n = restored_continue(k, images, e);
 	r->ms[KEEPER_MS_RESTORE] = lap(&since);
 	return n;
 }
@@ -170,6 +188,8 @@ int restore_carry_out(struct keeper *k, const struct keeper_order *o, int64_t de
 	int64_t since = clock_monotonic_ms();
 	int n = look_at_dump(o->dir, images, tar, e);
 
+	if (!n && !k->has_cgroup)
+		n = err_set(e, -EOPNOTSUPP, "NoCgroup", "the container has no freezer cgroup of its own");
 	if (!n)
 		n = rootfs_find(k->bundle->rootfs, &fs, e);
 	if (n)

@@ -5,6 +5,8 @@
 . /test/harness.sh
 # shellcheck source=tests/runtime/cases_move.sh
 . /test/cases_move.sh
+# shellcheck source=tests/runtime/cases_secure.sh
+. /test/cases_secure.sh
 
 case_exit_code() {
 	bundle exit '["/prey", "exit", "23"]'

@@ -5,7 +5,7 @@
 . /test/harness.sh
 
 case_held_release() {
-	held released 7009
+	held released '["/prey", "serve", "7009"]'
 	give release
 	wait "$starter" || fail "start failed"
 	until_true grep -q ready /bundles/released/out
@@ -14,7 +14,7 @@ case_held_release() {
 }
 
 case_held_skip() {
-	held skipped 7010
+	held skipped '["/prey", "serve", "7010"]'
 	give skip
 	wait "$starter" || fail "start failed"
 	is "$(exited)" 0
@@ -22,7 +22,7 @@ case_held_skip() {
 }
 
 case_held_refuse() {
-	held refused 7011
+	held refused '["/prey", "serve", "7011"]'
 	give refuse "text=the escape was called off"
 	! wait "$starter" || fail "start succeeded"
 	grep -q 'called off' /bundles/refused/start.err
@@ -32,7 +32,7 @@ case_held_refuse() {
 }
 
 case_held_given_up() {
-	held lonely 7012
+	held lonely '["/prey", "serve", "7012"]'
 	kill -KILL "$starter"
 	wait "$starter" 2>/dev/null && fail "start succeeded"
 	is "$(exited)" 137
@@ -46,7 +46,7 @@ case_held_restore_fails() {
 	give snapshot dir=/bundles/source/dump
 	end
 	rm /bundles/source/dump/img/core-1.img
-	held target 7013
+	held target '["/prey", "serve", "7013"]'
 	refused RestoreFailed restore dir=/bundles/source/dump
 	! wait "$starter" || fail "start succeeded"
 	grep -q 'Error (criu' /bundles/target/start.err || fail "$(cat /bundles/target/start.err)"
@@ -68,7 +68,7 @@ case_joins_the_real_init() {
 	end
 }
 
-case_move() {
+node_nets() { # two networks below this one, of which one has the address 10.9.0.2
 	local node
 	for node in a b; do
 		ip netns add node-$node
@@ -81,32 +81,53 @@ case_move() {
 	done
 	ip -n node-a addr add 10.9.0.2/32 dev peer-a
 	ip route replace 10.9.0.2/32 dev port-a
-	local in_a='.linux.namespaces += [{"type": "network", "path": "/run/netns/node-a"}]'
-	bundle from '["/prey", "serve", "7015"]' "$(pod)" "$in_a"
+}
+
+nets_gone() {
+	ip netns del node-a
+	ip netns del node-b
+}
+
+in_net() { # NODE: a jq filter
+	echo '.linux.namespaces += [{"type": "network", "path": "/run/netns/node-'"$1"'"}]'
+}
+
+moves() { # ARGS-JSON [JQ-FILTER]: from container "from" to "to", with a connection; the dump stays in /bundles/from/dump
+	node_nets
+	bundle from "$1" "$(pod)" "$(in_net a) | ${2:-.}"
 	create from
 	rt start from
 	until_true grep -q ready /bundles/from/out
-	held to 7015 "${in_a//node-a/node-b}"
+	held to "$1" "$(in_net b) | ${2:-.}"
 	talk 10.9.0.2 7015 stream /tmp/stop >/tmp/stream &
 	local client=$!
 	until_true grep -q began /tmp/stream
 	ID=from
 	mkdir /bundles/from/dump
 	ip -n node-a link set peer-a down
-	give snapshot dir=/bundles/from/dump "flags=$KEEP_FROZEN"
+	give snapshot dir=/bundles/from/dump "flags=$KEEP_FROZEN" || fail "$reply"
 	is "$(told state)" frozen
+	portrait >/tmp/before
 	ID=to
 	ip -n node-b addr add 10.9.0.2/32 dev peer-b
 	give restore dir=/bundles/from/dump "flags=$LIVE" || fail "$reply"
+	portrait >/tmp/after
+	diff /tmp/before /tmp/after || fail "not as before the move"
 	# Not before: what reaches the new place before its connections are there is reset.
 	ip route replace 10.9.0.2/32 dev port-b
 	touch /tmp/stop
 	wait $client || fail "$(cat /tmp/stream)"
+	rm /tmp/stop
 	echo "  $(tail -1 /tmp/stream)"
 	ID=from
 	end
 	ID=to
+}
+
+case_move() {
+	moves '["/prey", "serve", "7015"]'
 	end
+	nets_gone
 }
 
 prey_image() { # an image of nothing but prey

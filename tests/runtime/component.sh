@@ -47,7 +47,7 @@ mount -t tmpfs tmpfs "$root/tmp"
 mount --bind "$ESCAPE_WORK/bundles" "$root/bundles"
 cp "$runc" "$root/usr/local/bin/escape-runc"
 for tool in prey talk shim order console; do cp "$tools/runtime-$tool" "$root/test/$tool"; done
-cp "$here"/{harness,cases,cases_move}.sh "$root/test/"
+cp "$here"/{harness,cases,cases_move,cases_secure}.sh "$here/seccomp.json" "$root/test/"
 cd "$root"
 pivot_root . old
 umount -l /old

@@ -74,6 +74,21 @@ has_controllers() { # a v2 hierarchy beside v1 ones has none
 	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || grep -q memory /sys/fs/cgroup/cgroup.controllers ||
 		! echo "  left out: no controllers"
 }
+container_pids() { cat "/sys/fs/cgroup$CGROUP/$ID/cgroup.procs" "/sys/fs/cgroup/pids$CGROUP/$ID/cgroup.procs" 2>/dev/null || true; }
+portrait() { # of each thread of $ID, by its pid in the container: who it is, what it may; its limits and its cgroup's
+	local pid task
+	for pid in $(container_pids); do
+		for task in "/proc/$pid/task"/*; do
+			awk -F'\t' '/^NSpid/ {print "pid " $NF}' "$task/status"
+			grep -E '^(Name|Uid|Gid|Groups|Threads|NoNewPrivs|Seccomp.*|Cap...):' "$task/status"
+			cat "$task/limits"
+			echo "oom $(cat "/proc/$pid/oom_score_adj") label $(cat "$task/attr/current" 2>/dev/null || true)"
+		done | awk '/^pid / {pid = $2} {print pid " " $0}'
+	done | sort -s -n -k 1,1
+	for pid in memory.max cpu.max pids.max; do
+		[ ! -e "/sys/fs/cgroup$CGROUP/$ID/$pid" ] || echo "$pid $(cat "/sys/fs/cgroup$CGROUP/$ID/$pid")"
+	done
+}
 is() { [ "$1" = "$2" ] || fail "have \"$1\", want \"$2\"${reply:+; reply: $reply}"; }
 nothing_left() { ! grep -q . /sys/fs/cgroup/*"$CGROUP/$ID"/cgroup.procs "/sys/fs/cgroup$CGROUP/$ID/cgroup.procs" 2>/dev/null; }
 delete() {
@@ -86,8 +101,8 @@ end() {
 	is "$(exited)" 137
 	delete
 }
-held() { # ID PORT [JQ-FILTER]: a successor whose start is held
-	bundle "$1" "[\"/prey\", \"serve\", \"$2\"]" "$(pod container esc-1)" "${3:-.}"
+held() { # ID ARGS-JSON [JQ-FILTER]: a successor whose start is held
+	bundle "$1" "$2" "$(pod container esc-1)" "${3:-.}"
 	create "$1"
 	is "$(told successor)" 1
 	escape-runc --log "/bundles/$1/log" --log-format json start "$1" 2>"/bundles/$1/start.err" &

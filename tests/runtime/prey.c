@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What runs in the containers of the component test. `serve PORT`: answers each line with a counter kept in
- * memory and the length of the file /state, which grows by one byte each time; ends with 7 on SIGTERM. `exit
- * N`. `uring`: holds what CRIU cannot dump. `wait`: does nothing.
+ * What runs in the containers of the component test. `serve PORT [FILE]`: answers each line with a counter
+ * kept in memory and the length of FILE (/state), which grows by one byte each time; ends with 7 on SIGTERM.
+ * `crowd PORT FILE`: the same beside two more threads and two more processes. `exit N`. `uring`: holds what
+ * CRIU cannot dump. `wait`: does nothing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #define PEERS 32
+#define CROWD 2
 #define EXIT_ON_TERM 7
 
 static void on_term(int signal_number)
@@ -57,10 +60,32 @@ static int answer(int peer, int file, long *counter)
 	return write(peer, reply, (size_t)n) == n;
 }
 
-__attribute__((noreturn)) static void serve(int port)
+__attribute__((noreturn)) static void *idle(void *arg)
+{
+	(void)arg;
+	for (;;)
+		pause();
+}
+
+static void gather(void)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < CROWD; i++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			idle(NULL);
+		if (pid < 0 || pthread_create(&thread, NULL, idle, NULL)) {
+			perror("crowd");
+			exit(1);
+		}
+	}
+}
+
+__attribute__((noreturn)) static void serve(int port, const char *path)
 {
 	struct pollfd p[PEERS + 1] = {{.fd = listen_on(port), .events = POLLIN}};
-	int n = 1, file = open("/state", O_WRONLY | O_CREAT | O_APPEND, 0644);
+	int n = 1, file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
 	long counter = 0;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -94,8 +119,12 @@ static void hold_ring(void)
 int main(int argc, char **argv)
 {
 	signal(SIGTERM, on_term);
-	if (argc == 3 && !strcmp(argv[1], "serve"))
-		serve((int)strtol(argv[2], NULL, 10));
+	if (argc == 4 && !strcmp(argv[1], "crowd")) {
+		gather();
+		serve((int)strtol(argv[2], NULL, 10), argv[3]);
+	}
+	if (argc >= 3 && !strcmp(argv[1], "serve"))
+		serve((int)strtol(argv[2], NULL, 10), argc > 3 ? argv[3] : "/state");
 	if (argc == 3 && !strcmp(argv[1], "exit"))
 		return (int)strtol(argv[2], NULL, 10);
 	if (argc == 3 && !strcmp(argv[1], "nap"))
