@@ -16,12 +16,13 @@ PLANE=$DISKS/plane
 STORE=$DISKS/store
 ADMIN_CONF=$PKI/admin.conf
 
-NODES=(node-a node-b node-c)
-declare -A NODE_ZONE=([node-a]=zone-1 [node-b]=zone-1 [node-c]=zone-2)
+# Those in namespaces; `up --vm` adds machines, or puts them in their place.
+read -r -a NODES <<<"${ESCAPE_LAB_NODES-node-a node-b node-c}"
+declare -A NODE_ZONE=([node-a]=zone-1 [node-b]=zone-1 [node-c]=zone-2 [node-d]=zone-2 [node-e]=zone-1)
 NODE_REGION=region-1
 
 # The number of a node gives its address (10.88.0.N+1) and its pods' network (10.244.N.0/24).
-declare -A NODE_NUMBER=([node-a]=1 [node-b]=2 [node-c]=3)
+declare -A NODE_NUMBER=([node-a]=1 [node-b]=2 [node-c]=3 [node-d]=4 [node-e]=5)
 
 PLANE_IP=10.88.0.1
 SERVICE_IP=10.96.0.1
@@ -29,7 +30,7 @@ SERVICE_CIDR=10.96.0.0/16
 POD_CIDR=10.244.0.0/16
 
 # All cgroups of the lab are below this one, in every hierarchy.
-CGROUP=esc
+CGROUP=${ESCAPE_LAB_CGROUP:-esc}
 
 NODE_SUITE=forky
 NODE_PACKAGES=(

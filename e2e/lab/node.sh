@@ -4,7 +4,7 @@
 # namespace, mounts, processes and cgroups do not.
 
 node_check() {
-	[[ -n ${1:-} && -n ${NODE_NUMBER[$1]:-} ]] || die "no such node: '${1:-}' (there are: ${NODES[*]})"
+	[[ -n ${1:-} && " ${NODES[*]} " == *" $1 "* ]] || die "no such node: '${1:-}' (there are: ${NODES[*]})"
 }
 
 node_disk() {
@@ -20,6 +20,8 @@ node_install() {
 		"$upper"/{etc/{cni/net.d,containerd,kubernetes,lab},opt/escape/bin,usr/local/sbin,var/log} \
 		"$upper"/var/lib/{containerd,kubelet,escape,lab}
 	install -m 755 "$LAB_SRC/node/init.sh" "$upper/usr/local/sbin/lab-init"
+	install -m 755 "$LAB_SRC/node/run.sh" "$upper/usr/local/sbin/lab-run"
+	install -m 755 "$LAB_SRC/node/service.sh" "$upper/usr/local/sbin/lab-service"
 	install -m 644 "$LAB_SRC/node/containerd.toml" "$upper/etc/containerd/config.toml"
 	sed "s#@PODS@#$(node_pods "$node")#" "$LAB_SRC/node/cni.json" >"$upper/etc/cni/net.d/10-pods.conflist"
 	sed "s#@NODE@#$node#; s#@CGROUP@#$CGROUP#" "$LAB_SRC/node/kubelet.yaml" >"$upper/etc/kubernetes/kubelet.yaml"
@@ -32,15 +34,20 @@ node_install() {
 	echo "nameserver 127.0.0.1" >"$upper/etc/resolv.conf"
 	[[ -s $upper/etc/machine-id ]] || tr -d - </proc/sys/kernel/random/uuid >"$upper/etc/machine-id"
 	cat >"$upper/etc/lab/node.env" <<END
+NODE=$node
 CGROUP=$CGROUP
 NODE_IP=$(node_ip "$node")
-NODE_LABELS=topology.kubernetes.io/zone=${NODE_ZONE[$node]},topology.kubernetes.io/region=$NODE_REGION
+NODE_LABELS=topology.kubernetes.io/zone=${NODE_ZONE[$node]},topology.kubernetes.io/region=$NODE_REGION,lab/kernel=${VMNODE_KERNEL[$node]:-host}
 POD_CIDR=$POD_CIDR
 END
 }
 
 node_boot() {
 	local node=$1 disk
+	if vmnode_is "$node"; then
+		vmnode_boot "$node"
+		return
+	fi
 	disk=$(node_disk "$node")
 	net_make_node "$node"
 	proc_start "$node.parent" "$disk/boot.log" nsenter --net="$(net_path "$node")" -- \
@@ -65,6 +72,10 @@ node_fail() {
 # Everything in the node dies with its pid 1; what is left is the kernel's own, and goes here.
 node_kill() {
 	local node=$1
+	if vmnode_is "$node"; then
+		vmnode_kill "$node"
+		return
+	fi
 	proc_kill "$node"
 	proc_kill "$node.parent"
 	net_remove "$node"
@@ -75,6 +86,10 @@ node_enter() {
 	local node=$1 pid
 	shift
 	node_check "$node"
+	if vmnode_is "$node"; then
+		vmnode_enter "$node" "$@"
+		return
+	fi
 	pid=$(proc_pid "$node") || die "$node is powered off"
 	# From /, as the caller's directory does not exist there.
 	cd /

@@ -17,13 +17,19 @@ pki_make() {
 	pki_leaf controller-manager /CN=system:kube-controller-manager DNS:controller-manager
 	pki_leaf scheduler /CN=system:kube-scheduler DNS:scheduler
 	pki_leaf proxy /CN=system:kube-proxy DNS:proxy
-	for node in "${NODES[@]}"; do
-		pki_leaf "$node" "/O=system:nodes/CN=system:node:$node" "IP:$(node_ip "$node"),DNS:$node"
-	done
-	for user in admin controller-manager scheduler proxy "${NODES[@]}"; do
+	for user in admin controller-manager scheduler proxy; do
 		pki_kubeconfig "$user" >"$PKI/$user.conf"
 		chmod 600 "$PKI/$user.conf"
 	done
+	for node in "${NODES[@]}"; do
+		pki_node "$node"
+	done
+}
+
+pki_node() {
+	pki_leaf "$1" "/O=system:nodes/CN=system:node:$1" "IP:$(node_ip "$1"),DNS:$1"
+	pki_kubeconfig "$1" >"$PKI/$1.conf"
+	chmod 600 "$PKI/$1.conf"
 }
 
 # pki_leaf NAME SUBJECT ALT-NAMES

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# pid 1 of a node: the file systems a booted machine has, then containerd, kubelet and kube-proxy, each started again
-# when it ends. Killing this process is a power cut.
+# pid 1 of a node: the file systems a booted machine has, then its services (run.sh). Killing this process is a power cut.
 set -u
 node=$1
 # shellcheck source=/dev/null
@@ -18,7 +17,6 @@ cat /proc/sys/kernel/random/uuid >/run/boot_id
 mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
 mount --make-rshared /
 hostname "$node"
-ulimit -n "$(ulimit -Hn)"
 
 for hierarchy in /sys/fs/cgroup/*/; do
 	[[ -L ${hierarchy%/} ]] && continue
@@ -31,26 +29,4 @@ for hierarchy in /sys/fs/cgroup/*/; do
 	done
 done
 
-service() {
-	local name=$1
-	shift
-	while :; do
-		"$@"
-		echo "lab-init: $name ended with status $?"
-		sleep 1
-	done </dev/null >>"/var/log/$name.log" 2>&1 &
-}
-
-service containerd containerd
-until [[ -S /run/containerd/containerd.sock ]]; do
-	sleep 0.1
-done
-service kubelet kubelet --config=/etc/kubernetes/kubelet.yaml --kubeconfig=/etc/kubernetes/kubelet.conf \
-	--hostname-override="$node" --node-ip="$NODE_IP" --node-labels="$NODE_LABELS" --v=2
-service kube-proxy kube-proxy --kubeconfig=/etc/kubernetes/proxy.conf --hostname-override="$node" \
-	--proxy-mode=nftables --cluster-cidr="$POD_CIDR" --conntrack-max-per-core=0
-
-while :; do
-	wait
-	sleep 1
-done
+exec lab-run containerd kubelet kube-proxy
