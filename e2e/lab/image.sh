@@ -121,7 +121,8 @@ image_load_missing() {
 	loaded=$(node_disk "$node")/loaded
 	for folder in "${folders[@]}"; do
 		name=${folder##*/}
-		[[ -f $IMAGES/$name.stamp ]] && vmnode_wants_image "$node" "$name" || continue
+		[[ -f $IMAGES/$name.stamp ]] || continue
+		vmnode_wants_image "$node" "$name" || continue
 		! cmp -s "$IMAGES/$name.stamp" "$loaded/$name" || continue
 		image_load_file "$node" "$IMAGES/$name.tar"
 		cp "$IMAGES/$name.stamp" "$loaded/$name"

@@ -211,12 +211,14 @@ vmnode_enter() {
 # The words, with a NUL behind each, and the size of what follows them, in one line; see node/shell.sh.
 vmnode_ask() {
 	local address=$1 size=0
+	# shellcheck disable=SC2016
+	local talk='exec 3<>"/dev/tcp/$0/$1" && cat >&3 && cat <&3'
 	shift
 	[[ ! -f /dev/stdin ]] || size=$(stat -L -c %s /dev/stdin)
 	{
 		echo "$size $(printf '%s\0' "$@" | base64 -w0)"
 		((size == 0)) || cat
-	} | nsenter --net="$(net_path cp)" -- "$BASH" -c 'exec 3<>"/dev/tcp/$0/$1" && cat >&3 && cat <&3' "$address" "$VMNODE_PORT"
+	} | nsenter --net="$(net_path cp)" -- "$BASH" -c "$talk" "$address" "$VMNODE_PORT"
 }
 
 # Standard output, standard error, and in 13 digits the size of the latter and the status.
