@@ -128,18 +128,20 @@ void explain_replay_text(const struct escape *x, const struct explain_replay *r,
 	const char *again = r->rows[r->chosen].node;
 
 	text_addf(out,
-		"Escape %s/%s: seed %s, strategy %s, heterogeneityWeight %g, detection time %g, horizon %g\n",
+		"Escape %s/%s: seed %s, strategy %s, heterogeneityWeight %g, detection time %g, horizon %g",
 		x->namespace_, x->name, x->spec.seed, x->status.choice.strategy, r->ask.heterogeneity_weight,
 		r->ask.td, r->ask.horizon);
 	buf_addf(out,
-		"%zu of %lld nodes are recorded. The highest draw wins: log weight, plus luck made of seed "
+		"\n%zu of %lld nodes are recorded. The highest draw wins: log weight, plus luck made of seed "
 		"and name.\n\n",
 		r->n, (long long)x->status.choice.nodes);
 	rows_add(x, r, out);
+	buf_adds(out, "\nChosen again: ");
+	text_add(out, again);
 	if (str_eq(again, x->spec.destination_node))
-		text_addf(out, "\nChosen again: %s, the same node", again);
+		buf_adds(out, ", the same node");
 	else
-		text_addf(out, "\nChosen again: %s, ANOTHER node than %s", again, x->spec.destination_node);
+		text_addf(out, ", ANOTHER node than %s", x->spec.destination_node);
 	buf_adds(out,
 		r->same ? ", with the same weights.\n" : "; what is recorded does not agree with itself.\n");
 }

@@ -14,10 +14,34 @@ mkdir -p "$OUT"
 case_end() {
 	local rc=$?
 	clients_stop
+	marks_end
 	((rc == 0)) || diagnose
 	exit "$rc"
 }
 trap case_end EXIT
+
+# kubectl_escape ARGUMENT...: the admin's tool against the lab.
+kubectl_escape() { KUBECONFIG=$(lab kubeconfig) on_lan "$BUILD/cli/kubectl-escape" "$@"; }
+
+# choice_repeats NAMESPACE ESCAPE: chosen again from what is recorded, it is the same node.
+choice_repeats() {
+	local again
+	again=$(kubectl_escape explain "$2" -n "$1" --replay) || fail "the choice does not repeat: $again"
+	tail -1 <<<"$again"
+}
+
+# An admin's word on a node, and its end, at the latest with the case.
+MARKED=()
+node_mark() {
+	MARKED+=("$1")
+	k apply -f - >/dev/null <<<"{\"apiVersion\": \"escape.dev/v1alpha1\", \"kind\": \"NodeVerdict\", \"metadata\": {\"name\": \"$1\"},
+		\"spec\": {\"mark\": \"Hacked\", \"reason\": \"an e2e case\"}}"
+}
+node_unmark() { k delete nodeverdict "$1" --ignore-not-found >/dev/null; }
+marks_end() {
+	local node
+	for node in "${MARKED[@]}"; do node_unmark "$node" || true; done
+}
 
 # A case that needs somewhere to go waits until what earlier cases did to the nodes is forgiven.
 nodes_forgiven() { [[ $(k -n shop get escapepolicy ledger -o jsonpath='{.status.hackedNodes}') =~ ^0?$ ]]; }

@@ -2,16 +2,14 @@
 /* What a placement decision costs at 50, 500 and 5,000 nodes, and how fast the game is simulated. The time of
  * the thread, not of the clock on the wall: other work on the machine does not count. Prints a table; decides
  * nothing. */
+#include "decision.h"
+
 #include <base/cleanup.h>
-#include <base/str.h>
-#include <math.h>
 #include <model/game_hosts.h>
 #include <model/game_lattice.h>
-#include <model/place.h>
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
-
-enum { LARGEST = 5000, REPEATS = 41 };
 
 static double seconds(void)
 {
@@ -28,81 +26,34 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-struct cluster {
-	struct place_node nodes[LARGEST];
-	struct place_row rows[LARGEST];
-	char names[LARGEST][24];
-};
-
-/* As a large cluster is: three zones, two regions, some kernels and CPU models, one node in fifty hacked,
- * names in no order. */
-static void cluster_fill(struct cluster *c, size_t n)
+static double median(double *took, size_t n)
 {
-	static const char *const ZONES[] = {"eu-west-1a", "eu-west-1b", "eu-west-1c"},
-				 *const REGIONS[] = {"eu-west-1", "eu-west-2"},
-				 *const KERNELS[] = {"6.1.0-28-amd64", "6.1.0-30-amd64", "6.12.9-amd64",
-					 "6.8.0-51"},
-				 *const CPUS[] = {"AMD EPYC 7B13", "AMD EPYC 9654",
-					 "Intel Xeon Platinum 8481C"},
-				 *const RUNTIMES[] = {"containerd://1.7.24", "containerd://2.1.9"};
-
-	for (size_t i = 0; i < n; i++) {
-		str_fmt(c->names[i], sizeof(c->names[i]), "ip-10-%zu-%zu-node", i * 7919 % 251, i);
-		c->nodes[i] = (struct place_node){.name = c->names[i],
-			.trait = {[PLACE_ZONE] = ZONES[i % ARRAY_LEN(ZONES)],
-				[PLACE_REGION] = REGIONS[i / 3 % ARRAY_LEN(REGIONS)],
-				[PLACE_KERNEL] = KERNELS[i / 5 % ARRAY_LEN(KERNELS)],
-				[PLACE_CPU_MODEL] = CPUS[i / 7 % ARRAY_LEN(CPUS)],
-				[PLACE_RUNTIME] = RUNTIMES[i / 11 % ARRAY_LEN(RUNTIMES)]},
-			.hacked = i % 50 == 17,
-			.excluded = i % 9 == 4 ? "it is cordoned" : NULL};
-	}
-}
-
-/* The median, in milliseconds; negative when the choice failed. */
-static double choice_ms(struct cluster *c, size_t n)
-{
-	struct place_ask ask = {.source = c->names[0],
-		.heterogeneity_weight = 1,
-		.distance = PLACE_WEIGHTS_DEFAULT,
-		.td = 0.5,
-		.horizon = 100};
-	double took[REPEATS];
-
-	for (int i = 0; i < REPEATS; i++) {
-		double begun = seconds();
-		size_t chosen;
-
-		ask.seed = (uint64_t)i;
-		if (place_choose(c->nodes, n, &ask, c->rows, &chosen, NULL))
-			return -1;
-		took[i] = (seconds() - begun) * 1e3;
-	}
-	qsort(took, REPEATS, sizeof(took[0]), by_size);
-	return took[REPEATS / 2];
+	qsort(took, n, sizeof(took[0]), by_size);
+	return took[n / 2];
 }
 
 static int placement_show(void)
 {
-	static const size_t SIZES[] = {50, 500, LARGEST};
-	auto_free struct cluster *c = calloc(1, sizeof(*c));
-	double last = 0;
+	static const size_t SIZES[] = {50, 500, 5000};
+	double last_choice = 0, last_round = 0;
 
-	if (!c)
-		return -1;
-	printf("%8s %14s %22s\n", "nodes", "decision, ms", "growth for 10 x nodes");
+	printf("%8s %8s %22s %10s %22s %10s\n", "nodes", "pods", "filters and choice, ms", "growth",
+		"whole round, ms", "growth");
 	for (size_t i = 0; i < ARRAY_LEN(SIZES); i++) {
-		double ms;
+		struct decision_times t;
+		double choice, whole;
 
-		cluster_fill(c, SIZES[i]);
-		ms = choice_ms(c, SIZES[i]);
-		if (ms < 0)
+		if (decision_measure(SIZES[i], seconds, &t))
 			return -1;
-		printf("%8zu %14.3f", SIZES[i], ms);
-		if (last > 0)
-			printf(" %20.1f x", ms / last);
-		printf("\n");
-		last = ms;
+		choice = median(t.choice_ms, DECISION_REPEATS);
+		whole = median(t.round_ms, DECISION_REPEATS);
+		printf("%8zu %8zu %22.3f", SIZES[i], t.pods, choice);
+		if (i)
+			printf(" %8.1f x %22.3f %8.1f x\n", choice / last_choice, whole, whole / last_round);
+		else
+			printf(" %10s %22.3f\n", "", whole);
+		last_choice = choice;
+		last_round = whole;
 	}
 	return 0;
 }

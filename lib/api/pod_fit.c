@@ -94,8 +94,22 @@ static bool requirement_holds(const struct json *r, const char *value)
 	return false;
 }
 
+bool pod_fit_is_pin(const struct json *requirement)
+{
+	return str_eq(json_str_at(requirement, "key", ""), "metadata.name") &&
+	       str_eq(json_str_at(requirement, "operator", ""), "In");
+}
+
+static bool field_holds(const struct json *r, const struct json *node, bool pinned)
+{
+	if (pinned && pod_fit_is_pin(r))
+		return true;
+	return str_eq(json_str_at(r, "key", ""), "metadata.name") &&
+	       requirement_holds(r, json_str_at(node, "metadata.name", NULL));
+}
+
 /* An empty term matches no node. */
-static bool term_matches(const struct json *term, const struct json *node)
+static bool term_matches(const struct json *term, const struct json *node, bool pinned)
 {
 	const struct json *labels = json_at(node, "metadata.labels");
 	const struct json *expressions = json_member(term, "matchExpressions");
@@ -108,14 +122,13 @@ static bool term_matches(const struct json *term, const struct json *node)
 	}
 	json_foreach(r, fields)
 	{
-		if (!str_eq(json_str_at(r, "key", ""), "metadata.name") ||
-			!requirement_holds(r, json_str_at(node, "metadata.name", NULL)))
+		if (!field_holds(r, node, pinned))
 			return false;
 	}
 	return json_len(expressions) || json_len(fields);
 }
 
-bool pod_fit_affinity(const struct json *pod, const struct json *node)
+bool pod_fit_affinity(const struct json *pod, const struct json *node, bool pinned)
 {
 	const struct json *required =
 		json_at(pod, "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution");
@@ -124,7 +137,7 @@ bool pod_fit_affinity(const struct json *pod, const struct json *node)
 		return true;
 	json_foreach(term, json_member(required, "nodeSelectorTerms"))
 	{
-		if (term_matches(term, node))
+		if (term_matches(term, node, pinned))
 			return true;
 	}
 	return false;

@@ -13,7 +13,10 @@ const struct json *pod_fit_taint(const struct json *pod, const struct json *node
 bool pod_fit_tolerates(const struct json *pod, const char *key, const char *value, const char *effect);
 /* spec.nodeSelector. */
 bool pod_fit_selector(const struct json *pod, const struct json *node);
-/* spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution: one of the terms. */
-bool pod_fit_affinity(const struct json *pod, const struct json *node);
+/* spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution: one of the terms. pinned: a move
+ * has pinned the pod to its node, with an In on metadata.name in each term, which the next move takes out. */
+bool pod_fit_affinity(const struct json *pod, const struct json *node, bool pinned);
+/* Is this the requirement of matchFields that pins? */
+bool pod_fit_is_pin(const struct json *requirement);
 
 #endif

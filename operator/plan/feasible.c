@@ -42,7 +42,7 @@ static bool is_wanted(const struct feasible *f, const struct world_node *n, char
 {
 	if (!pod_fit_selector(f->pod->obj, n->obj))
 		return no(why, "it does not match the pod's nodeSelector");
-	if (!pod_fit_affinity(f->pod->obj, n->obj))
+	if (!pod_fit_affinity(f->pod->obj, n->obj, *f->pod->escape))
 		return no(why, "it does not match the pod's required node affinity");
 	return true;
 }

@@ -105,17 +105,22 @@ static void pod_escape(struct round *r, const struct world_pod *p, const struct 
 		stays_tell(r, p, t, &why);
 }
 
+/* Whether what is against it counts is for threat_find to say. */
+static bool has_something(const struct world_node *n)
+{
+	return n->n_anomalies || n->verdict;
+}
+
 void plan_alarms_beside(struct round *r)
 {
 	auto_free const struct world_pod **prey = NULL;
-	size_t n = round_prey(r, &prey);
+	size_t n = round_prey(r, has_something, &prey);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct world_pod *p = prey[i];
 		struct threat t;
 
-		if (!threat_find(r, world_node(r->w, p->node), p, &t) || !round_pod_clean(r, p) ||
-			round_pod_busy(r, p))
+		if (!threat_find(r, p->on, p, &t) || !round_pod_clean(r, p) || round_pod_busy(r, p))
 			continue;
 		if (p->policy->response.dry_run) {
 			dry_run_tell(r, p, &t);

@@ -147,10 +147,15 @@ static void pod_move(struct round *r, const struct world_pod *p, const char *cau
 		cannot_tell(r, p, cause, &why);
 }
 
+static bool anywhere(const struct world_node *n)
+{
+	return n;
+}
+
 void plan_evictions(struct round *r)
 {
 	auto_free const struct world_pod **prey = NULL;
-	size_t n = round_prey(r, &prey);
+	size_t n = r->w->n_evicted ? round_prey(r, anywhere, &prey) : 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char cause[32];

@@ -33,19 +33,28 @@ static int more_valuable_first(const void *va, const void *vb)
 	return strcmp(a->key, b->key);
 }
 
-size_t round_prey(struct round *r, const struct world_pod ***ret)
+static bool is_prey(const struct world_pod *p)
 {
-	const struct world_pod **list = calloc(HASH_COUNT(r->w->pods) + 1, sizeof(*list));
-	size_t n = 0;
+	return view_enforced(p) && p->running && !p->deleting;
+}
 
+size_t round_prey(struct round *r, bool (*wanted)(const struct world_node *n), const struct world_pod ***ret)
+{
+	const struct world_pod **list;
+	size_t max = 0, n = 0;
+
+	for (const struct world_node *i = r->w->nodes; i; i = i->hh.next)
+		max += i->pods && wanted(i) ? i->n_pods : 0;
+	list = calloc(max + 1, sizeof(*list));
 	*ret = list;
 	if (!list) {
 		r->out->failed = true;
 		return 0;
 	}
-	for (const struct world_pod *p = r->w->pods; p; p = p->hh.next)
-		if (view_enforced(p) && p->running && !p->deleting && *p->node)
-			list[n++] = p;
+	for (const struct world_node *i = r->w->nodes; i; i = i->hh.next)
+		for (const struct world_pod *p = i->pods && wanted(i) ? i->pods : NULL; p; p = p->on_next)
+			if (is_prey(p))
+				list[n++] = p;
 	qsort(list, n, sizeof(const struct world_pod *), more_valuable_first);
 	return n;
 }

@@ -31,7 +31,7 @@ bool round_pod_busy(const struct round *r, const struct world_pod *p)
 /* Never less than two, or a small cluster could not answer an attack that hits twice. */
 static size_t brake_limit(const struct round *r)
 {
-	double share = ceil(r->c->brake_share * (double)view_protected(r->w));
+	double share = ceil(r->c->brake_share * (double)r->w->n_protected);
 
 	return share < 2 ? 2 : (size_t)share;
 }

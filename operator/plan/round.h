@@ -30,9 +30,9 @@ enum state_choice round_state(const struct policy *p, enum state_choice by_cause
  */
 int round_move(struct round *r, struct draft *d, struct err *e);
 
-/* Running, guarded pods of policies that act, the most valuable first, then by name. Caller frees *ret; NULL
- * and 0 when memory is out (the round has then failed). */
-size_t round_prey(struct round *r, const struct world_pod ***ret);
+/* The running, guarded pods of policies that act, on the nodes that are `wanted`, the most valuable first,
+ * then by name. Caller frees *ret; NULL and 0 when memory is out (the round has then failed). */
+size_t round_prey(struct round *r, bool (*wanted)(const struct world_node *n), const struct world_pod ***ret);
 /* No alarm of its own, or each of them answered by an Escape that went well, and no foreign detector names
  * it: its memory may be trusted. */
 bool round_pod_clean(const struct round *r, const struct world_pod *p);

@@ -2,6 +2,7 @@
 #include "operator/plan/successor_spec.h"
 
 #include <api/names.h>
+#include <api/pod_fit.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <string.h>
@@ -55,8 +56,7 @@ static int containers_strip(struct json *spec, const char *key)
 	return json_set(spec, key, TAKE_PTR(list));
 }
 
-/* {"matchExpressions": as in the term, "matchFields": its own but for the node's name, and the new node's
- * name} */
+/* {"matchExpressions": as in the term, "matchFields": its own but for an earlier pin, and the new one} */
 static struct json *term_make(const struct json *term, const char *node)
 {
 	auto_json struct json *made = json_new_obj();
@@ -67,7 +67,7 @@ static struct json *term_make(const struct json *term, const char *node)
 
 	json_foreach(f, json_member(term, "matchFields"))
 	{
-		if (!str_eq(json_str_at(f, "key", ""), "metadata.name") && json_add(fields, json_dup(f)))
+		if (!pod_fit_is_pin(f) && json_add(fields, json_dup(f)))
 			return NULL;
 	}
 	if (json_add(values, json_new_str(node)) || json_set_str(field, "key", "metadata.name") ||

@@ -173,15 +173,6 @@ size_t view_active_moves(const struct world *w, const struct policy *p)
 	return n;
 }
 
-size_t view_protected(const struct world *w)
-{
-	size_t n = 0;
-
-	for (const struct world_pod *p = w->pods; p; p = p->hh.next)
-		n += p->policy && p->guarded && !p->ended;
-	return n;
-}
-
 bool view_anomaly_reported(const struct world *w, const char *anomaly)
 {
 	for (const struct world_node *n = w->nodes; n; n = n->hh.next)

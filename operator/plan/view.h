@@ -43,7 +43,6 @@ int64_t view_last_move_ms(const struct world *w, const struct world_pod *p);
 /* From this source node, or from all (NULL). */
 size_t view_active(const struct world *w, const char *node);
 size_t view_active_moves(const struct world *w, const struct policy *p);
-size_t view_protected(const struct world *w);
 bool view_anomaly_reported(const struct world *w, const char *anomaly);
 
 #endif

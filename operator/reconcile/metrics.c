@@ -125,7 +125,7 @@ int op_metrics_render(struct op_metrics *m, const struct world *w, const struct 
 	}
 	metric_set(m->by_id[NODES], NULL, (double)f.nodes);
 	metric_set(m->by_id[NODES_HACKED], NULL, (double)f.hacked);
-	metric_set(m->by_id[PROTECTED_PODS], NULL, (double)view_protected(w));
+	metric_set(m->by_id[PROTECTED_PODS], NULL, (double)w->n_protected);
 	metric_set(m->by_id[ESCAPES_ACTIVE], NULL, (double)view_active(w, NULL));
 	metric_set(m->by_id[LEADER], NULL, leader ? 1 : 0);
 	return metrics_render(m->registry, out);

@@ -25,11 +25,24 @@ static void pod_govern(const struct world *w, struct world_pod *p)
 	p->policy = best;
 }
 
+static void protected_count(struct world *w, struct world_pod *p, bool is_protected)
+{
+	w->n_protected += (size_t)is_protected - (size_t)p->is_protected;
+	p->is_protected = is_protected;
+}
+
+static void protected_judge(struct world *w, struct world_pod *p)
+{
+	protected_count(w, p, p->policy && p->guarded && !p->ended);
+}
+
 static void pods_govern(struct world *w, const char *namespace_)
 {
 	for (struct world_pod *p = w->pods; p; p = p->hh.next)
-		if (str_eq(p->namespace_, namespace_))
+		if (str_eq(p->namespace_, namespace_)) {
 			pod_govern(w, p);
+			protected_judge(w, p);
+		}
 }
 
 int world_put_policy(struct world *w, const struct json *obj, struct err *e)
@@ -108,6 +121,8 @@ static void pod_fill(struct world_pod *dst, const struct pod *p, const struct js
 static void pod_remove(struct world *w, struct world_pod *p)
 {
 	world_agent_went(w, p);
+	protected_count(w, p, false);
+	w->n_evicted -= p->evicted_ms > 0;
 	world_pod_unsettle(w, p);
 	HASH_DELETE(hh, w->pods, p);
 	/* The analyzer does not see that whoever is in one table is in the other. */
@@ -122,6 +137,8 @@ static int pod_add(struct world *w, struct world_pod *p, struct err *e)
 		HASH_ADD(hh_uid, w->pods_by_uid, uid, strlen(p->uid), p);
 	if (p->hh.tbl && p->hh_uid.tbl && world_pod_settle(w, p) == 0) {
 		world_agent_came(w, p);
+		protected_judge(w, p);
+		w->n_evicted += p->evicted_ms > 0;
 		return 0;
 	}
 	if (p->hh_uid.tbl)

@@ -44,16 +44,18 @@ struct world_pod {
 	char escape[API_NAME_MAX];
 	char addresses[API_ADDRESSES_MAX][API_ADDRESS_MAX];
 	size_t n_addresses;
+	struct err immovable; /* code 0: the pod may move */
+	struct resources asks;
 	int64_t evicted_ms, value;
 	bool running, guarded, deleting, ready;
 	bool leaving;                /* deleting, with no grace worth waiting for */
 	bool ended;                  /* Succeeded or Failed: it will not run again */
 	bool staged;                 /* WORLD_STAGED_LABEL: not handed over yet */
 	bool yielding;               /* WORLD_DELETION_COST is set as the hand-over sets it */
-	struct err immovable;        /* code 0: the pod may move */
 	const struct policy *policy; /* governs it, or NULL */
-	struct resources asks;       /* of its node */
-	struct world_node *on;       /* where that is counted, or NULL */
+	struct world_node *on;       /* where what it asks for is counted, or NULL */
+	struct world_pod *on_prev, *on_next;
+	bool is_protected; /* counted in n_protected */
 	const struct json *obj;
 	UT_hash_handle hh, hh_uid;
 };
@@ -69,9 +71,10 @@ struct world_node {
 	struct node node;
 	struct resources allocatable;
 	const struct json *obj;
-	struct resources used; /* by the pods there that have not ended, kept current as they come and go */
-	size_t n_pods;         /* how many these are; the Node may be unknown yet */
-	bool reported;         /* there is a NodeReport; what follows is its */
+	struct resources used;  /* by the pods there that have not ended, kept current as they come and go */
+	struct world_pod *pods; /* these, by on_next; the Node may be unknown yet */
+	size_t n_pods;
+	bool reported; /* there is a NodeReport; what follows is its */
 	int64_t heartbeat_ms;
 	int64_t detection_ms;
 	bool can_restore;
@@ -106,6 +109,8 @@ struct world_escape {
 
 struct world {
 	struct resource_names resources;
+	size_t n_protected;          /* guarded pods of policies that have not ended */
+	size_t n_evicted;            /* pods that somebody asked to evict */
 	const char *agent_namespace; /* borrowed; agents elsewhere are none. NULL: no pod is an agent */
 	struct world_policy *policies;
 	struct world_pod *pods, *pods_by_uid;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <utlist.h>
 
 struct world_node *world_node_entry(struct world *w, const char *name)
 {
@@ -27,7 +28,7 @@ struct world_node *world_node_entry(struct world *w, const char *name)
 
 void world_node_forget(struct world *w, struct world_node *n)
 {
-	if (n->known || n->reported || n->verdict || n->leased || n->foreign || *n->agent_uid || n->n_pods)
+	if (n->known || n->reported || n->verdict || n->leased || n->foreign || *n->agent_uid || n->pods)
 		return;
 	HASH_DEL(w->nodes, n);
 	free(n);
@@ -72,6 +73,7 @@ int world_pod_settle(struct world *w, struct world_pod *p)
 	if (!p->on)
 		return -ENOMEM;
 	resources_add(&p->on->used, &p->asks);
+	DL_APPEND2(p->on->pods, p, on_prev, on_next);
 	p->on->n_pods++;
 	return 0;
 }
@@ -83,6 +85,7 @@ void world_pod_unsettle(struct world *w, struct world_pod *p)
 	if (!n)
 		return;
 	resources_take(&n->used, &p->asks);
+	DL_DELETE2(n->pods, p, on_prev, on_next);
 	n->n_pods--;
 	world_node_forget(w, n);
 }

@@ -107,7 +107,7 @@ static void as_pod_and_node(const struct json *j)
 	(void)pod_preflight(j, true, NULL);
 	(void)pod_fit_taint(j, j);
 	(void)pod_fit_selector(j, j);
-	(void)pod_fit_affinity(j, j);
+	(void)pod_fit_affinity(j, j, true);
 	resources_of_node(j, &names, &r);
 	resources_of_pod(j, &names, &r);
 	for (size_t i = 0; i < RESOURCES_MAX; i++)

@@ -108,7 +108,7 @@ static void test_affinity(void **state)
 		  "[{'weight':1}]}}}}");
 
 	(void)state;
-	assert_true(pod_fit_affinity(free_pod, node));
+	assert_true(pod_fit_affinity(free_pod, node, false));
 	for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
 		auto_free char *text = str_dup_fmt(
 			"{'spec':{'affinity':{'nodeAffinity':{'"
@@ -116,8 +116,41 @@ static void test_affinity(void **state)
 			CASES[i].terms);
 		auto_json struct json *pod = q(text);
 
-		if (pod_fit_affinity(pod, node) != CASES[i].fits)
+		if (pod_fit_affinity(pod, node, false) != CASES[i].fits)
 			fail_msg("%s", CASES[i].terms);
+	}
+}
+
+/* What a move has put in does not keep the pod from moving again; the rest counts as before. */
+static void test_a_pin_is_passed_over(void **state)
+{
+	static const struct {
+		const char *term;
+		bool fits;
+	} CASES[] = {
+		{"{'matchFields':[{'key':'metadata.name','operator':'In','values':['n9']}]}", true},
+		{"{'matchExpressions':[{'key':'disk','operator':'Exists'}],'matchFields':[{'key':'metadata."
+		 "name','operator':'In',"
+		 "'values':['n9']}]}",
+			true},
+		{"{'matchExpressions':[{'key':'gone','operator':'Exists'}],'matchFields':[{'key':'metadata."
+		 "name','operator':'In',"
+		 "'values':['n9']}]}",
+			false},
+		{"{'matchFields':[{'key':'metadata.name','operator':'NotIn','values':['n1']}]}", false},
+	};
+	auto_json struct json *node = q("{'metadata':{'name':'n1','labels':{'disk':'ssd'}}}");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
+		auto_free char *text = str_dup_fmt(
+			"{'spec':{'affinity':{'nodeAffinity':{'"
+			"requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':[%s]}}}}}",
+			CASES[i].term);
+		auto_json struct json *pod = q(text);
+
+		if (pod_fit_affinity(pod, node, true) != CASES[i].fits)
+			fail_msg("%s", CASES[i].term);
 	}
 }
 
@@ -128,6 +161,7 @@ int main(void)
 		cmocka_unit_test(test_the_first_taint_in_the_way),
 		cmocka_unit_test(test_node_selector),
 		cmocka_unit_test(test_affinity),
+		cmocka_unit_test(test_a_pin_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,6 +109,27 @@ static void selector_and_affinity(void **state)
 	scene_end(&s);
 }
 
+#define PIN                                                                                                  \
+	"'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':" \
+	"[{'"                                                                                                \
+	"matchFields':[{'key':'metadata.name','operator':'In','values':['node-a']}]}]}}}"
+
+/* A pod that has moved is pinned to where it is, and may move again; whoever pins a pod by hand means it. */
+static void a_successor_moves_again(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	begin(&s);
+	prey(&s, PIN);
+	reason(&s, "it does not match the pod's required node affinity");
+	scene_put(&s, "{'kind':'Pod','metadata':{'namespace':'shop','name':'prey','labels':{'app':'shop'},'"
+		      "annotations':{'escape.dev/"
+		      "escape':'m'}},'spec':{'nodeName':'node-a'," PIN "},'status':{'phase':'Running'}}");
+	reason(&s, "");
+	scene_end(&s);
+}
+
 static void the_agent(void **state)
 {
 	struct scene s;
@@ -349,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(source_readiness_and_taints),
 		cmocka_unit_test(selector_and_affinity),
+		cmocka_unit_test(a_successor_moves_again),
 		cmocka_unit_test(the_agent),
 		cmocka_unit_test(what_the_dump_needs),
 		cmocka_unit_test(capacity),
