@@ -3,14 +3,34 @@
 #include "profile_priv.h"
 
 #include <api/profile.h>
-#include <base/base64.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
-const char *const PROFILE_STATE_NAMES[] = {"Learning", "Ready", "Stale", NULL};
+const char *const PROFILE_STATE_NAMES[] = {"Learning", "Held", "Ready", "Stale", NULL};
+
+/* Beside what was learned: names, numbers, and what holds a profile. */
+#define HEAD_BYTES_MAX 8192
+
+static const struct field HELD[] = {
+	F_STR("reason", struct profile, held.reason),
+	F_STR("message", struct profile, held.message),
+	F_STR("pod", struct profile, held.pod),
+	F_STR("node", struct profile, held.node),
+	F_TIME("at", struct profile, held.at_ms),
+	F_INT("scorePercent", struct profile, held.score_percent, 0, JSON_INT_MAX),
+	F_ARR("findings", struct profile, held.findings, held.n_findings, REPORT_FINDING_FIELDS,
+		REPORT_FINDINGS_MAX),
+	F_END,
+};
+
+static const struct field THRESHOLDS[] = {
+	F_INT("graded", struct profile, graded_threshold, 1, UINT32_MAX),
+	F_INT("bosc", struct profile, bosc_threshold, 1, UINT32_MAX),
+	F_END,
+};
 
 const struct field PROFILE_SPEC_FIELDS[] = {
 	F_STR("policy", struct profile, policy),
@@ -19,7 +39,15 @@ const struct field PROFILE_SPEC_FIELDS[] = {
 	F_STR("image", struct profile, image, REQUIRED),
 	F_INT("windowSize", struct profile, window_size, 2, 64, REQUIRED),
 	F_ENUM("state", struct profile, state, PROFILE_STATE_NAMES, DEFAULT("Learning")),
+	F_OBJ("held", HELD),
 	F_INT("epochs", struct profile, epochs, 0, JSON_INT_MAX),
+	F_INT("quietEpochs", struct profile, quiet, 0, JSON_INT_MAX),
+	F_INT("learnedPercent", struct profile, learned_percent, 0, 100),
+	F_INT("secondsLeft", struct profile, seconds_left, 0, JSON_INT_MAX),
+	F_INT("epochSize", struct profile, epoch_size, 1, 100000),
+	F_INT("tasks", struct profile, tasks, 0, JSON_INT_MAX),
+	F_INT("scoredEpochs", struct profile, scored, 0, JSON_INT_MAX),
+	F_OBJ("thresholds", THRESHOLDS),
 	F_END,
 };
 
@@ -36,76 +64,26 @@ static const struct field PROFILE[] = {
 	F_END,
 };
 
-static uint64_t le64_read(const unsigned char *p)
+int profile_decode_head(const struct json *obj, struct profile *ret, struct err *e)
 {
-	uint64_t v = 0;
+	struct profile p = {0};
+	int rc = object_decode(obj, PROFILE, &p, e);
 
-	for (int i = 7; i >= 0; i--)
-		v = v << 8 | p[i];
-	return v;
-}
-
-static void le64_write(unsigned char *p, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (unsigned char)(v >> (8 * i));
-}
-
-static int bad_bags(struct err *e, const char *what)
-{
-	return err_set(e, -EINVAL, "BadProfile", "spec.bags: %s", what);
-}
-
-static int bags_read(const char *raw, size_t len, struct profile *p, struct err *e)
-{
-	size_t n = len / 8;
-
-	if (len % 8)
-		return bad_bags(
-			e, "not a whole number of 8-byte hashes; let the agent learn the profile again");
-	if (n > PROFILE_BAGS_MAX)
-		return err_set(e, -E2BIG, "BadProfile", "spec.bags: %zu bags are more than the %d allowed", n,
-			PROFILE_BAGS_MAX);
-	p->bags = malloc((n ? n : 1) * sizeof(*p->bags));
-	if (!p->bags)
-		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for %zu bags", n);
-	for (size_t i = 0; i < n; i++) {
-		p->bags[i] = le64_read((const unsigned char *)raw + 8 * i);
-		if (i && p->bags[i] <= p->bags[i - 1])
-			return bad_bags(e, "hashes are not in ascending order");
-	}
-	p->n_bags = n;
-	return 0;
-}
-
-static int bags_decode(const struct json *text, struct profile *p, struct err *e)
-{
-	auto_free char *raw = NULL;
-	size_t len = 0;
-	int rc;
-
-	if (!text)
-		return 0;
-	if (!json_is_str(text))
-		return bad_bags(e, "must be a base64 string");
-	rc = base64_decode(json_str(text), &raw, &len);
-	if (rc == -ENOMEM)
-		return err_set(e, rc, "OutOfMemory", "no memory for spec.bags");
-	if (rc)
-		return bad_bags(e, "not valid base64");
-	return bags_read(raw, len, p, e);
+	if (!rc && (p.state == PROFILE_HELD) != (*p.held.reason != '\0'))
+		rc = err_set(e, -EINVAL, "BadProfile",
+			"spec.held: a profile is Held if, and only if, it has a reason");
+	if (!rc)
+		*ret = p;
+	return rc;
 }
 
 int profile_decode(const struct json *obj, struct profile *ret, struct err *e)
 {
 	struct profile p = {0};
-	int rc;
+	int rc = profile_decode_head(obj, &p, e);
 
-	rc = object_decode(obj, PROFILE, &p, e);
 	if (!rc)
-		rc = bags_decode(json_at(obj, "spec.bags"), &p, e);
-	if (!rc)
-		rc = profile_fused_decode(json_at(obj, "spec"), &p, e);
+		rc = profile_learned_decode(json_at(obj, "spec"), &p, e);
 	if (rc) {
 		profile_free(&p);
 		return rc;
@@ -114,33 +92,61 @@ int profile_decode(const struct json *obj, struct profile *ret, struct err *e)
 	return 0;
 }
 
-static char *bags_encode(const struct profile *p)
+/* Also when they are 0: a patch must be able to say so. */
+static int numbers_encode(struct json *spec, const struct profile *p)
 {
-	auto_free unsigned char *raw = malloc(p->n_bags * 8 + 1);
-
-	if (!raw)
-		return NULL;
-	for (size_t i = 0; i < p->n_bags; i++)
-		le64_write(raw + 8 * i, p->bags[i]);
-	return base64_encode(raw, p->n_bags * 8);
+	if (json_set_num(spec, "epochs", (double)p->epochs) ||
+		json_set_num(spec, "quietEpochs", (double)p->quiet) ||
+		json_set_num(spec, "learnedPercent", (double)p->learned_percent) ||
+		json_set_num(spec, "secondsLeft", (double)p->seconds_left))
+		return -ENOMEM;
+	return profile_learned_encode(spec, p);
 }
 
-struct json *profile_encode(const struct profile *p)
+static struct json *object_new(const struct profile *p)
 {
-	auto_free char *bags = bags_encode(p);
 	auto_json struct json *obj = json_new_obj();
 	struct json *meta = json_obj_at(obj, "metadata");
 	struct json *spec = encode(PROFILE_SPEC_FIELDS, p);
 
-	if (json_set(obj, "spec", spec) || !bags || !meta)
+	if (json_set(obj, "spec", spec) || !meta)
 		return NULL;
 	if (json_set_str(obj, "apiVersion", API_GROUP_VERSION) ||
 		json_set_str(obj, "kind", API_PROFILES.kind) || json_set_str(meta, "name", p->name) ||
-		json_set_str(meta, "namespace", p->namespace_) ||
-		json_set_num(spec, "bagCount", (double)p->n_bags) || json_set_str(spec, "bags", bags) ||
-		profile_fused_encode(spec, p))
+		json_set_str(meta, "namespace", p->namespace_) || numbers_encode(spec, p))
+		return NULL;
+	if (*p->resource_version && json_set_str(meta, "resourceVersion", p->resource_version))
 		return NULL;
 	return TAKE_PTR(obj);
+}
+
+static size_t learned_bytes(const struct json *obj)
+{
+	return strlen(json_str_at(obj, "spec.bags", "")) + strlen(json_str_at(obj, "spec.pairs", "")) +
+	       strlen(json_str_at(obj, "spec.triples", ""));
+}
+
+static int too_full(const struct profile *p, size_t bytes, struct err *e)
+{
+	return err_set(e, -E2BIG, "ProfileFull",
+		"profile %s would have %zu bags and %zu KiB: %d bags and %d KiB are kept", p->name, p->n_bags,
+		(bytes + 1023) / 1024, PROFILE_BAGS_MAX, PROFILE_BYTES_MAX / 1024);
+}
+
+int profile_encode(const struct profile *p, struct json **ret, struct err *e)
+{
+	auto_json struct json *obj = p->n_bags > PROFILE_BAGS_MAX ? NULL : object_new(p);
+	size_t bytes;
+
+	if (p->n_bags > PROFILE_BAGS_MAX)
+		return too_full(p, 0, e);
+	if (!obj)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for profile %s", p->name);
+	bytes = learned_bytes(obj) + HEAD_BYTES_MAX;
+	if (bytes > PROFILE_BYTES_MAX)
+		return too_full(p, bytes, e);
+	*ret = TAKE_PTR(obj);
+	return 0;
 }
 
 void profile_free(struct profile *p)
@@ -149,9 +155,11 @@ void profile_free(struct profile *p)
 		return;
 	free(p->bags);
 	free(p->pairs);
+	free(p->tasks_of);
 	free(p->triples);
 	p->bags = p->pairs = p->triples = NULL;
-	p->n_bags = 0;
+	p->tasks_of = NULL;
+	p->n_bags = p->n_pairs = 0;
 }
 
 /* Appends at most room characters of s as they may stand in a DNS name. */

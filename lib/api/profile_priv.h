@@ -5,8 +5,8 @@
 
 #include <api/profile.h>
 
-/* Nothing of it there: 0, and p->pairs stays NULL. After an error profile_free is due. */
-int profile_fused_decode(const struct json *spec, struct profile *p, struct err *e);
-int profile_fused_encode(struct json *spec, const struct profile *p);
+/* Bags, and of Fused the pairs and triples. After an error profile_free is due. */
+int profile_learned_decode(const struct json *spec, struct profile *p, struct err *e);
+int profile_learned_encode(struct json *spec, const struct profile *p);
 
 #endif

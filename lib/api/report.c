@@ -16,7 +16,7 @@ static const struct field CALL[] = {
 	F_END,
 };
 
-static const struct field FINDING[] = {
+const struct field REPORT_FINDING_FIELDS[] = {
 	F_ENUM("kind", struct report_finding, kind, FINDING_KIND_NAMES, REQUIRED),
 	F_ARR("calls", struct report_finding, calls, n_calls, CALL, REPORT_CALLS_MAX),
 	F_COUNT("count", struct report_finding, count),
@@ -37,7 +37,7 @@ static const struct field FINDING[] = {
 	F_STR("comm", struct report_anomaly, comm), \
 	F_COUNT("pid", struct report_anomaly, pid), \
 	F_STR("executable", struct report_anomaly, executable), \
-	F_ARR("findings", struct report_anomaly, findings, n_findings, FINDING, REPORT_FINDINGS_MAX), \
+	F_ARR("findings", struct report_anomaly, findings, n_findings, REPORT_FINDING_FIELDS, REPORT_FINDINGS_MAX), \
 	F_END
 /* clang-format on */
 

@@ -118,5 +118,6 @@ void report_anomaly_text(const struct report_anomaly *a, char *dst, size_t size)
 extern const struct field REPORT_STATUS_FIELDS[], REPORT_CONDITION_FIELDS[];
 /* Of struct report_anomaly: all of it, and what an Escape keeps of it as evidence. */
 extern const struct field REPORT_ANOMALY_FIELDS[], REPORT_EVIDENCE_FIELDS[];
+extern const struct field REPORT_FINDING_FIELDS[];
 
 #endif

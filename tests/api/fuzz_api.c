@@ -27,12 +27,13 @@ static void as_profile(const struct json *j)
 
 	if (profile_decode(j, &p, NULL))
 		return;
-	back = profile_encode(&p);
-	need(back && !profile_decode(back, &again, NULL));
-	need(again.n_bags == p.n_bags);
-	need(!p.pairs == !again.pairs && p.graded_threshold == again.graded_threshold);
-	need(!p.pairs || !memcmp(again.pairs, p.pairs, PROFILE_WORDS * sizeof(*p.pairs)));
+	need(!profile_encode(&p, &back, NULL) && !profile_decode(back, &again, NULL));
+	need(again.n_bags == p.n_bags && again.n_pairs == p.n_pairs);
+	need(!p.triples == !again.triples && p.graded_threshold == again.graded_threshold);
+	need(!p.triples || !memcmp(again.triples, p.triples, PROFILE_WORDS * sizeof(*p.triples)));
 	need(!p.n_bags || !memcmp(again.bags, p.bags, p.n_bags * sizeof(*p.bags)));
+	need(!p.n_pairs || !memcmp(again.pairs, p.pairs, p.n_pairs * sizeof(*p.pairs)));
+	need(!p.n_pairs || !memcmp(again.tasks_of, p.tasks_of, p.n_pairs * sizeof(*p.tasks_of)));
 	profile_free(&p);
 	profile_free(&again);
 }
