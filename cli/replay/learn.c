@@ -56,10 +56,15 @@ static int learn_all(const struct stream_list *l, struct replay_profile *p, stru
 
 static void tell(const struct replay_profile *p, size_t streams, FILE *out)
 {
+	size_t outside;
+
 	fprintf(out, "# learned %zu streams, %llu epochs, %llu tasks\n", streams,
 		(unsigned long long)p->model.epochs, (unsigned long long)p->model.tasks);
 	if (!p->ready)
 		fprintf(out, "# not ready: thresholds need at least %d epochs\n", FUSED_EPOCHS_MIN);
+	else if (!fused_model_outside(&p->model, FUSED_EPOCHS_MIN, &outside))
+		fprintf(out, "# far outside what was learned before them: %zu of %llu epochs\n", outside,
+			(unsigned long long)p->model.epochs - FUSED_EPOCHS_MIN);
 }
 
 int learn_run(const struct replay_options *o, FILE *out, struct err *e)

@@ -61,6 +61,16 @@ int fused_model_calibrate(const struct fused_model *m, struct fused_thresholds *
  * tail), or, for bags, which vary more, twice q; not below least. Sorts scores.
  */
 uint32_t fused_threshold(uint32_t *scores, size_t n, uint32_t least, bool twice);
+/*
+ * While learning: what an epoch may have before somebody is asked whether it is normal, by the threshold that
+ * would come out if learning ended now. Half as much again; and 8 rare pairs or 8 windows of bags are no
+ * reason to ask anybody.
+ */
+uint32_t fused_limit_graded(uint32_t threshold);
+uint32_t fused_limit_bosc(uint32_t threshold, uint32_t window);
+/* How many of the learned epochs from number `from` on had more than that by what was learned before them.
+ * -ENOMEM. */
+int fused_model_outside(const struct fused_model *m, size_t from, size_t *ret);
 uint64_t fused_score(const struct fused_sample *s, const struct fused_thresholds *t);
 
 enum fused_kind { FUSED_PAIR, FUSED_TRIPLE, FUSED_BAG };

@@ -96,7 +96,8 @@ static uint32_t sample_bosc(const struct fused_sample *s)
 	return s->bosc;
 }
 
-int fused_model_calibrate(const struct fused_model *m, struct fused_thresholds *ret)
+static int calibrate(const struct fused_model *m, const struct fused_sample *samples, size_t count,
+	struct fused_thresholds *ret)
 {
 	const struct {
 		uint32_t (*of)(const struct fused_sample *s);
@@ -108,20 +109,61 @@ int fused_model_calibrate(const struct fused_model *m, struct fused_thresholds *
 		{sample_graded, &ret->graded, 2 * GRADED_PAIR_WEIGHT, false},
 		{sample_bosc, &ret->bosc, 2 * m->params.window, true},
 	};
-	size_t from = m->n_samples / 2, n = m->n_samples - from;
+	size_t from = count / 2, n = count - from;
 	uint32_t *scores;
 
-	if (m->n_samples < FUSED_EPOCHS_MIN)
+	if (count < FUSED_EPOCHS_MIN)
 		return -EAGAIN;
 	scores = calloc(n, sizeof(*scores));
 	if (!scores)
 		return -ENOMEM;
 	for (size_t d = 0; d < sizeof(detectors) / sizeof(detectors[0]); d++) {
 		for (size_t i = 0; i < n; i++)
-			scores[i] = detectors[d].of(&m->samples[from + i]);
+			scores[i] = detectors[d].of(&samples[from + i]);
 		*detectors[d].to = fused_threshold(scores, n, detectors[d].least, detectors[d].twice);
 	}
 	free(scores);
+	return 0;
+}
+
+int fused_model_calibrate(const struct fused_model *m, struct fused_thresholds *ret)
+{
+	return calibrate(m, m->samples, m->n_samples, ret);
+}
+
+static uint32_t half_again(uint32_t threshold, uint32_t least)
+{
+	uint64_t limit = threshold + threshold / 2ULL;
+
+	if (limit > UINT32_MAX)
+		return UINT32_MAX;
+	return limit > least ? (uint32_t)limit : least;
+}
+
+uint32_t fused_limit_graded(uint32_t threshold)
+{
+	return half_again(threshold, 8 * GRADED_PAIR_WEIGHT);
+}
+
+uint32_t fused_limit_bosc(uint32_t threshold, uint32_t window)
+{
+	return half_again(threshold, 8 * window);
+}
+
+int fused_model_outside(const struct fused_model *m, size_t from, size_t *ret)
+{
+	struct fused_thresholds t;
+
+	*ret = 0;
+	for (size_t i = from > FUSED_EPOCHS_MIN ? from : FUSED_EPOCHS_MIN; i < m->n_samples; i++) {
+		const struct fused_sample *s = &m->samples[i];
+		int rc = calibrate(m, m->samples, i, &t);
+
+		if (rc)
+			return rc;
+		*ret += s->graded > fused_limit_graded(t.graded) ||
+			s->bosc > fused_limit_bosc(t.bosc, m->params.window);
+	}
 	return 0;
 }
 

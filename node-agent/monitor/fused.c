@@ -45,18 +45,12 @@ int fused_begin(struct monitor_watch *w, struct err *e)
 		     : 0;
 }
 
-struct pairs_walk {
-	uint32_t profile;
-	int (*cb)(void *arg, uint32_t pair, const struct graded_count *count);
-	void *arg;
-};
-
 struct pairs_batch {
 	struct monitor_pair_key keys[BATCH];
 	struct graded_count counts[BATCH];
 };
 
-static int pairs_walk(const struct monitor *m, const struct pairs_walk *walk)
+int fused_pairs_walk(const struct monitor *m, const struct fused_walk *walk)
 {
 	auto_free struct pairs_batch *b = malloc(sizeof(*b));
 	int map = bpf_map__fd(m->skel->maps.pairs), err, r;
@@ -97,7 +91,7 @@ static void pairs_drop(const struct monitor *m, uint32_t profile)
 {
 	auto_free uint64_t *shown = calloc(GRADED_PAIRS / 64, sizeof(*shown));
 
-	if (!shown || pairs_walk(m, &(struct pairs_walk){profile, mark_shown, shown}))
+	if (!shown || fused_pairs_walk(m, &(struct fused_walk){profile, mark_shown, shown}))
 		return;
 	for (uint32_t pair = 0; pair < GRADED_PAIRS; pair++) {
 		struct monitor_pair_key key = {.profile = profile, .pair = pair};
@@ -114,7 +108,7 @@ void fused_end(struct monitor_watch *w)
 	free(w->scores.at);
 }
 
-static int known_read(const struct monitor_watch *w, struct monitor_known *ret)
+int fused_known_read(const struct monitor_watch *w, struct monitor_known *ret)
 {
 	uint32_t id, zero = 0;
 	auto_close int fd = -1;
@@ -130,10 +124,10 @@ static int known_read(const struct monitor_watch *w, struct monitor_known *ret)
 int fused_forget(struct monitor_watch *w, uint32_t profile)
 {
 	auto_free struct monitor_known *k = malloc(sizeof(*k));
-	int r = k ? known_read(w, k) : -ENOMEM;
+	int r = k ? fused_known_read(w, k) : -ENOMEM;
 
 	pairs_drop(w->monitor, profile);
-	w->scores.n = 0;
+	w->scores.n = w->scores.judged = 0;
 	w->scores.epochs = 0;
 	w->scores.stride = 1;
 	if (r < 0)
@@ -149,6 +143,7 @@ static void scores_halve(struct monitor_scores *s)
 	for (size_t i = 0; i < s->n / 2; i++)
 		s->at[i] = s->at[2 * i];
 	s->n /= 2;
+	s->judged /= 2;
 	s->stride *= 2;
 }
 
@@ -185,15 +180,14 @@ int fused_on_sample(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* From the second half of what was learned. */
-static int thresholds_make(const struct monitor_watch *w, struct monitor_fused *ret)
+int fused_thresholds(const struct monitor_watch *w, size_t count, uint32_t *ret_graded, uint32_t *ret_bosc)
 {
 	const struct monitor_scores *s = &w->scores;
-	size_t from = s->n / 2, n = s->n - from;
+	size_t from = count / 2, n = count - from;
 	auto_free uint32_t *graded = calloc(n + 1, sizeof(*graded));
 	auto_free uint32_t *bosc = calloc(n + 1, sizeof(*bosc));
 
-	if (s->epochs < FUSED_EPOCHS_MIN)
+	if (s->epochs < FUSED_EPOCHS_MIN || count < FUSED_EPOCHS_MIN)
 		return -EAGAIN;
 	if (!graded || !bosc)
 		return -ENOMEM;
@@ -201,8 +195,8 @@ static int thresholds_make(const struct monitor_watch *w, struct monitor_fused *
 		graded[i] = s->at[from + i].graded;
 		bosc[i] = s->at[from + i].bosc;
 	}
-	ret->graded = fused_threshold(graded, n, 2 * GRADED_PAIR_WEIGHT, false);
-	ret->bosc = fused_threshold(bosc, n, 2 * w->params.window, true);
+	*ret_graded = fused_threshold(graded, n, 2 * GRADED_PAIR_WEIGHT, false);
+	*ret_bosc = fused_threshold(bosc, n, 2 * w->params.window, true);
 	return 0;
 }
 
@@ -225,7 +219,7 @@ static int known_make(const struct monitor_watch *w, struct graded_known *ret)
 	auto_free struct monitor_known *learned = malloc(sizeof(*learned));
 	struct finish f = {.known = ret};
 	struct monitor_state st;
-	int r = learned ? known_read(w, learned) : -ENOMEM;
+	int r = learned ? fused_known_read(w, learned) : -ENOMEM;
 
 	if (r < 0)
 		return r;
@@ -235,7 +229,8 @@ static int known_make(const struct monitor_watch *w, struct graded_known *ret)
 	f.tasks = st.tasks.tasks;
 	memset(ret->pairs, 0, sizeof(ret->pairs));
 	memcpy(ret->triples, learned->known.triples, sizeof(ret->triples));
-	return pairs_walk(w->monitor, &(struct pairs_walk){monitor_conf_of(w)->profile, pair_decide, &f});
+	return fused_pairs_walk(
+		w->monitor, &(struct fused_walk){monitor_conf_of(w)->profile, pair_decide, &f});
 }
 
 static int fused_put(struct monitor_watch *w, const struct monitor_fused *f)
@@ -266,7 +261,7 @@ int fused_finish(struct monitor_watch *w)
 		return w->fused_ready ? 0 : -EAGAIN;
 	ring_buffer__consume(w->monitor->samples);
 	if (r == 0)
-		r = thresholds_make(w, f);
+		r = fused_thresholds(w, w->scores.n, &f->graded, &f->bosc);
 	if (r == 0)
 		r = known_make(w, &f->known);
 	return r == 0 ? fused_put(w, f) : r;
@@ -282,7 +277,7 @@ int monitor_watch_fused_get(const struct monitor_watch *w, struct monitor_fused 
 	if (!w->fused_ready || w->fused_learned)
 		return -EAGAIN;
 	if (r == 0)
-		r = known_read(w, k);
+		r = fused_known_read(w, k);
 	if (r < 0)
 		return r;
 	ret->known = k->known;

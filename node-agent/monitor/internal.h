@@ -32,6 +32,7 @@ struct monitor_score {
 struct monitor_scores {
 	struct monitor_score *at;
 	size_t n, cap;
+	size_t judged; /* by monitor_watch_outlier */
 	uint64_t epochs, stride;
 };
 

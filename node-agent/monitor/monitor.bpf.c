@@ -146,7 +146,7 @@ static __always_inline enum bag_was bag_learn(
 	struct monitor_state *st, const struct monitor_conf *c, __u64 number, __u64 bag)
 {
 	__u32 epoch = c->params.epoch, now = (__u32)st->current;
-	struct monitor_bag_key key = {.bag = bag, .profile = st->profile};
+	struct monitor_bag_key key = {.bag = bosc_key(bag), .profile = st->profile};
 	struct monitor_bag *known, first = {.epoch = now};
 	long err = -1;
 
@@ -203,7 +203,7 @@ static __always_inline void verdict_send(struct monitor_state *st, const struct 
 static __always_inline int bag_judge(struct monitor_state *st, const struct monitor_conf *c,
 	const struct monitor_mark *m, __u32 gen, __u64 number)
 {
-	struct monitor_bag_key key = {.bag = m->window.bag, .profile = st->profile};
+	struct monitor_bag_key key = {.bag = bosc_key(m->window.bag), .profile = st->profile};
 	struct verdict v = {.part = MONITOR_PART_BAGS};
 	struct bosc_params params = c->params;
 	struct bosc_cell *found;

@@ -107,6 +107,32 @@ struct monitor_tasks monitor_watch_tasks(const struct monitor_watch *w);
 /* The profile as ascending bag hashes. Caller frees. Replaces what was learned when set. */
 int monitor_watch_profile_get(const struct monitor_watch *w, uint64_t **ret, size_t *ret_n);
 int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, size_t n, struct err *e);
+/* What a watch has learned so far; all owned. */
+struct monitor_learned {
+	uint64_t epochs, quiet_epochs;
+	uint64_t *bags; /* ascending */
+	size_t n_bags;
+	/* Fused only, else triples is NULL. */
+	uint64_t tasks;     /* that were learned */
+	uint64_t *pairs;    /* ascending, */
+	uint32_t *tasks_of; /* and how many tasks showed each: at least 1 */
+	size_t n_pairs;
+	uint64_t *triples;     /* GRADED_TRIPLE_WORDS */
+	uint64_t scored;       /* epochs that the thresholds come from */
+	uint32_t graded, bosc; /* thresholds; 0: too little was learned */
+};
+/* Reads only; learning goes on. monitor_learned_free is due after 0. */
+int monitor_watch_learned(const struct monitor_watch *w, struct monitor_learned *ret);
+void monitor_learned_free(struct monitor_learned *l); /* takes NULL; leaves it empty */
+/* A learned epoch far outside of what was learned before it (bosc/fused.h), and what it might have had. */
+struct monitor_outlier {
+	uint32_t graded, graded_limit, bosc, bosc_limit;
+};
+/*
+ * Fused: judges the epochs learned since the last call, once `after` of them were learned. Returns 1 and the
+ * one that is furthest outside, or 0, or -errno. What was judged is not judged again.
+ */
+int monitor_watch_outlier(struct monitor_watch *w, uint64_t after, struct monitor_outlier *ret);
 /* What Fused knows beside the bags. */
 struct monitor_fused {
 	struct graded_known known;

@@ -157,7 +157,8 @@ int monitor_watch_profile_set(struct monitor_watch *w, const uint64_t *bags, siz
 		sorted = malloc(n * sizeof(*sorted));
 		if (!sorted)
 			return err_set(e, -ENOMEM, "OutOfMemory", "no memory for %zu bags", n);
-		memcpy(sorted, bags, n * sizeof(*sorted));
+		for (size_t i = 0; i < n; i++)
+			sorted[i] = bosc_key(bags[i]);
 		n = sort_unique(sorted, n);
 	}
 	r = bags_put(m, id, sorted, n);

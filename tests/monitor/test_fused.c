@@ -168,6 +168,57 @@ static void one_task_learns_the_same(void **state)
 	scene_down(&c);
 }
 
+/* What goes into a profile while learning goes on. */
+static void what_is_learned_can_be_read_meanwhile(void **state)
+{
+	struct monitor_learned l;
+	struct fused_thresholds want;
+	struct scene c;
+	size_t pairs;
+
+	scene_up(&c, *state, 0);
+	assert_int_equal(monitor_watch_learned(c.watch, &l), 0);
+	assert_int_equal(l.n_bags + l.n_pairs + l.tasks + l.graded, 0);
+	monitor_learned_free(&l);
+	learn(&c);
+	assert_int_equal(monitor_watch_learned(c.watch, &l), 0);
+	assert_int_equal(l.epochs, c.model.n_samples);
+	assert_int_equal(l.n_bags, bosc_db_size(c.model.bags));
+	pairs = fused_model_pairs(&c.model, NULL);
+	assert_int_equal(l.n_pairs, pairs);
+	for (size_t i = 0; i < pairs; i++)
+		assert_int_equal(l.tasks_of[i], c.model.pairs[l.pairs[i]].tasks);
+	assert_int_equal(l.tasks, c.model.tasks);
+	assert_memory_equal(l.triples, c.model.triples, GRADED_TRIPLE_WORDS * sizeof(*l.triples));
+	assert_int_equal(fused_model_calibrate(&c.model, &want), 0);
+	assert_int_equal(l.graded, want.graded);
+	assert_int_equal(l.bosc, want.bosc);
+	assert_int_equal(l.scored, c.model.n_samples);
+	monitor_learned_free(&l);
+	monitor_learned_free(NULL);
+	scene_down(&c);
+}
+
+static void what_is_far_outside_is_seen_while_learning(void **state)
+{
+	struct monitor_outlier o;
+	struct scene c;
+
+	scene_up(&c, *state, 0);
+	learn(&c);
+	assert_int_equal(monitor_watch_outlier(c.watch, 20, &o), 0);
+	run(&c, 5, 400, 4);
+	assert_int_equal(monitor_watch_outlier(c.watch, 20, &o), 0);
+	run(&c, 6, 400, 40);
+	/* Too early to say, if the policy has not seen enough yet. */
+	assert_int_equal(monitor_watch_outlier(c.watch, 100000, &o), 0);
+	assert_int_equal(monitor_watch_outlier(c.watch, 20, &o), 1);
+	assert_true(o.graded > o.graded_limit);
+	/* Once. */
+	assert_int_equal(monitor_watch_outlier(c.watch, 20, &o), 0);
+	scene_down(&c);
+}
+
 static void forked_tasks_learn_the_same(void **state)
 {
 	struct scene c;
@@ -372,6 +423,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(one_task_learns_the_same, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_learned_can_be_read_meanwhile, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_far_outside_is_seen_while_learning, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(forked_tasks_learn_the_same, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(rarity_is_by_tasks, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(many_threads_learn_the_same, fixture_up, fixture_down),

@@ -15,6 +15,8 @@
 static const struct monitor_params params = {.window = 10, .epoch = 100, .threshold = 5};
 static const struct monitor_params wide = {.window = MONITOR_WINDOW_MAX, .epoch = 100, .threshold = 5};
 
+#define KEY_MAX ((UINT64_C(1) << BOSC_KEY_BITS) - 1)
+
 static uint64_t *bags_new(size_t n, uint64_t first)
 {
 	uint64_t *bags = malloc(n * sizeof(*bags));
@@ -50,7 +52,7 @@ static void profile_comes_back_as_it_was_set(void **state)
 	assert_profile(w, NULL, 0);
 	assert_int_equal(monitor_watch_profile_set(other, others, 500, NULL), 0);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		uint64_t *bags = bags_new(sizes[i], UINT64_MAX / 2 + i);
+		uint64_t *bags = bags_new(sizes[i], KEY_MAX / 2 + i);
 
 		assert_int_equal(monitor_watch_profile_set(w, bags, sizes[i], NULL), 0);
 		assert_profile(w, bags, sizes[i]);
@@ -65,7 +67,7 @@ static void profile_comes_back_as_it_was_set(void **state)
 
 static void order_and_repetition_do_not_matter(void **state)
 {
-	static const uint64_t mixed[] = {9, 3, 9, 0, UINT64_MAX, 3, 3}, clean[] = {0, 3, 9, UINT64_MAX};
+	static const uint64_t mixed[] = {9, 3, 9, 0, UINT64_MAX, 3, 3}, clean[] = {0, 3, 9, KEY_MAX};
 	struct monitor_watch *w = fixture_watch(*state, &params, NULL, NULL);
 
 	assert_int_equal(monitor_watch_profile_set(w, mixed, 7, NULL), 0);
