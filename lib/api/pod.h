@@ -42,6 +42,9 @@ int pod_decode(const struct json *obj, struct pod *ret, struct err *e);
  * label), else the owner, else the pod; a successor keeps that of the pod it took over from (its profile must
  * fit). */
 int pod_workload(const struct json *obj, char dst[static API_NAME_MAX]);
+/* What of a status's imageID is the same on every node: the digest, without where it was pulled from. -EINVAL
+ * for an empty one, or one that does not fit. */
+int pod_image_digest(const char *image_id, char *dst, size_t size);
 /* Why this pod cannot be checkpointed or moved, by its spec alone; 0 when it can. -ENOTSUP with reason in *e
  * (HostPathVolume, HostNetwork, SharedProcessNamespace, TooManyContainers, HostUsers, ReadWriteOnceVolume
  * ...). The access modes of a claim are not in the pod: whether all nodes see a claim's volume is the

@@ -48,3 +48,13 @@ int pod_workload(const struct json *obj, char dst[static API_NAME_MAX])
 		return -EINVAL;
 	return str_copy(dst, API_NAME_MAX, name);
 }
+
+int pod_image_digest(const char *image_id, char *dst, size_t size)
+{
+	const char *at = strrchr(image_id, '@'), *digest = at ? at + 1 : image_id;
+
+	for (const char *c = digest; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return -EINVAL;
+	return *digest ? str_copy(dst, size, digest) : -EINVAL;
+}

@@ -174,12 +174,12 @@ static size_t name_append(char *dst, size_t len, size_t room, const char *s)
 }
 
 int profile_name(char dst[static API_NAME_MAX], const char *workload, const char *container,
-	const char *image, int64_t window_size)
+	const char *image, int64_t window_size, int64_t epoch_size)
 {
 	/* 1 + 63 + 1 + 8 characters stay free behind the workload. */
 	enum { WORKLOAD_ROOM = 180 };
-	auto_free char *identity =
-		str_dup_fmt("%s\n%s\n%s\n%lld", workload, container, image, (long long)window_size);
+	auto_free char *identity = str_dup_fmt("%s\n%s\n%s\n%lld\n%lld", workload, container, image,
+		(long long)window_size, (long long)epoch_size);
 	char hash[17];
 	size_t len = 0;
 

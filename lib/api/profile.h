@@ -73,8 +73,9 @@ int profile_decode_head(const struct json *obj, struct profile *ret, struct err 
  */
 int profile_encode(const struct profile *p, struct json **ret, struct err *e);
 void profile_free(struct profile *p);
-/* "<workload>-<container>-<8 hex of image and window>", shortened to a valid name. */
+/* "<workload>-<container>-<8 hex of image, window and epoch>", shortened to a valid name. epoch_size 0: BoSC.
+ */
 int profile_name(char dst[static API_NAME_MAX], const char *workload, const char *container,
-	const char *image, int64_t window_size);
+	const char *image, int64_t window_size, int64_t epoch_size);
 
 #endif

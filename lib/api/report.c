@@ -68,6 +68,7 @@ static const struct field CONTAINER[] = {
 	F_COUNT("epochs", struct report_container, epochs),
 	F_COUNT("bags", struct report_container, bags),
 	F_INT("learnedPercent", struct report_container, learned_percent, 0, 100),
+	F_COUNT("secondsLeft", struct report_container, seconds_left),
 	F_STR("safeGeneration", struct report_container, safe_generation),
 	F_COUNT("snapshots", struct report_container, snapshots),
 	F_END,

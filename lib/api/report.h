@@ -65,6 +65,7 @@ struct report_container {
 	char message[160]; /* e.g. why it is not protected */
 	int64_t epochs, bags;
 	int64_t learned_percent;
+	int64_t seconds_left;     /* until it has learned, an estimate; 0: none */
 	char safe_generation[40]; /* newest snapshot that counts as safe, or "" */
 	int64_t snapshots;
 };

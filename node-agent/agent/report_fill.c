@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "node-agent/agent/escapes/escapes.h"
+#include "node-agent/agent/guard/contribute.h"
 #include "node-agent/agent/guard/guard.h"
 #include "node-agent/agent/guard/policies.h"
 #include "node-agent/agent/keepers/fence.h"
@@ -26,7 +27,7 @@ static const char *state_of(const struct guard *g)
 		return "Frozen";
 	if (!g->watch)
 		return "Unprotected";
-	return g->learned || *g->profile_version ? "Watching" : "Learning";
+	return *g->profile_version ? "Watching" : "Learning";
 }
 
 static void numbers_fill(const struct guard *g, struct report_container *c)
@@ -40,7 +41,8 @@ static void numbers_fill(const struct guard *g, struct report_container *c)
 		return;
 	c->epochs = (int64_t)s.epochs;
 	c->bags = (int64_t)s.bags;
-	c->learned_percent = g->mode == MONITOR_DETECT ? 100 : decide_learned_percent(g->policy, &s);
+	c->learned_percent = *g->profile_version ? 100 : g->contribution->percent;
+	c->seconds_left = *g->profile_version ? 0 : g->contribution->seconds_left;
 }
 
 /* Nobody will say any more whether the successor runs, so nothing thaws by itself. */
@@ -50,6 +52,18 @@ static bool is_left_over(const struct guard *g)
 
 	return r->state == KEEPER_FROZEN && !g->alarmed && fence_stands(g->agent->fences_dir, r->pod_uid) &&
 	       !escapes_open_for_pod(g->agent->escapes, r->pod_uid);
+}
+
+static void learning_fill(const struct guard *g, struct report_container *c)
+{
+	if (g->profile_held)
+		str_fmt(c->message, sizeof(c->message),
+			"learning is held, an admin has to decide: profile %s", g->profile);
+	else if (g->contribution->problem.code)
+		str_fmt(c->message, sizeof(c->message), "%s: %.120s", g->contribution->problem.reason,
+			g->contribution->problem.message);
+	else if (!*g->image_id)
+		str_copy(c->message, sizeof(c->message), "the pod's status does not name its image yet");
 }
 
 static void message_fill(const struct guard *g, struct report_container *c)
@@ -62,6 +76,8 @@ static void message_fill(const struct guard *g, struct report_container *c)
 			"to run or not");
 	else if (*g->watch_problem)
 		str_copy(c->message, sizeof(c->message), g->watch_problem);
+	else if (g->watch && !*g->profile_version)
+		learning_fill(g, c);
 	else if (!g->agent->monitor)
 		str_copy(c->message, sizeof(c->message), "this node cannot watch; see condition KernelReady");
 }

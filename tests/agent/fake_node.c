@@ -148,10 +148,68 @@ int monitor_watch_rearm(struct monitor_watch *w)
 	return 0;
 }
 
+/* Each look finds that another epoch has passed, once there were any. */
 int monitor_watch_stats(const struct monitor_watch *w, struct monitor_stats *ret)
 {
+	struct monitor_stats *s = &the_watch->w.stats;
+
+	if (&the_watch->w == &w->w && w->w.mode == MONITOR_LEARN && s->epochs) {
+		s->epochs++;
+		s->quiet_epochs++;
+		s->scored++;
+	}
 	*ret = w->w.stats;
 	return 0;
+}
+
+int monitor_watch_learned(const struct monitor_watch *w, struct monitor_learned *ret)
+{
+	const struct fake_watch *f = &w->w;
+	struct monitor_learned l = {.epochs = f->stats.epochs,
+		.quiet_epochs = f->stats.quiet_epochs,
+		.n_bags = f->n_bags,
+		.tasks = 7,
+		.scored = f->stats.scored,
+		.graded = f->fused.graded,
+		.bosc = f->fused.bosc};
+
+	l.bags = malloc(sizeof(f->bags));
+	l.pairs = malloc(GRADED_PAIRS * sizeof(*l.pairs));
+	l.tasks_of = malloc(GRADED_PAIRS * sizeof(*l.tasks_of));
+	l.triples = malloc(sizeof(f->fused.known.triples));
+	if (!l.bags || !l.pairs || !l.tasks_of || !l.triples) {
+		monitor_learned_free(&l);
+		return -ENOMEM;
+	}
+	memcpy(l.bags, f->bags, sizeof(f->bags));
+	memcpy(l.triples, f->fused.known.triples, sizeof(f->fused.known.triples));
+	for (uint32_t i = 0; i < GRADED_PAIRS; i++) {
+		if (!graded_bit(f->fused.known.pairs, i))
+			continue;
+		l.pairs[l.n_pairs] = i;
+		l.tasks_of[l.n_pairs++] = 1;
+	}
+	*ret = l;
+	return 0;
+}
+
+void monitor_learned_free(struct monitor_learned *l)
+{
+	free(l->bags);
+	free(l->pairs);
+	free(l->tasks_of);
+	free(l->triples);
+	*l = (struct monitor_learned){0};
+}
+
+int monitor_watch_outlier(struct monitor_watch *w, uint64_t after, struct monitor_outlier *ret)
+{
+	bool outside = w->w.outside;
+
+	(void)after;
+	w->w.outside = false;
+	*ret = (struct monitor_outlier){.graded = 3000, .graded_limit = 300, .bosc = 90, .bosc_limit = 100};
+	return outside;
 }
 
 int monitor_watch_profile_get(const struct monitor_watch *w, uint64_t **ret, size_t *ret_n)

@@ -19,7 +19,8 @@ struct fake_watch {
 	unsigned marks, rearms;
 	uint64_t bags[64];
 	size_t n_bags;
-	struct monitor_fused fused;
+	struct monitor_fused fused; /* what is known, or learned */
+	bool outside;               /* the next look finds an epoch far outside */
 };
 
 /* The only watch there is, or NULL. */

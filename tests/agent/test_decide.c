@@ -21,58 +21,30 @@ static void test_mode(void **state)
 		struct watch_input in;
 		enum monitor_mode want;
 	} cases[] = {
-		{"no policy", {NULL, true, false, KEEPER_RUNNING, false, false}, MONITOR_OFF},
-		{"no kernel", {&p, false, false, KEEPER_RUNNING, false, true}, MONITOR_OFF},
-		{"init container", {&p, true, true, KEEPER_RUNNING, false, true}, MONITOR_OFF},
-		{"nothing known: learn from the first call", {&p, true, false, KEEPER_CREATED, false, false},
-			MONITOR_LEARN},
-		{"known: detect from the first call", {&p, true, false, KEEPER_CREATED, false, true},
+		{"no policy", {NULL, true, false, KEEPER_RUNNING, false, false, false}, MONITOR_OFF},
+		{"no kernel", {&p, false, false, KEEPER_RUNNING, false, true, false}, MONITOR_OFF},
+		{"init container", {&p, true, true, KEEPER_RUNNING, false, true, false}, MONITOR_OFF},
+		{"nothing known: learn from the first call",
+			{&p, true, false, KEEPER_CREATED, false, false, false}, MONITOR_LEARN},
+		{"known: detect from the first call", {&p, true, false, KEEPER_CREATED, false, true, false},
 			MONITOR_DETECT},
-		{"running", {&p, true, false, KEEPER_RUNNING, false, true}, MONITOR_DETECT},
-		{"frozen keeps its mode", {&p, true, false, KEEPER_FROZEN, false, true}, MONITOR_DETECT},
-		{"CRIU is in there", {&p, true, false, KEEPER_RUNNING, true, true}, MONITOR_OFF},
-		{"busy", {&p, true, false, KEEPER_BUSY, false, true}, MONITOR_OFF},
-		{"held: nothing of it runs", {&p, true, false, KEEPER_HELD, false, true}, MONITOR_OFF},
-		{"ended", {&p, true, false, KEEPER_ENDED, false, true}, MONITOR_OFF},
+		{"held: nothing is learned", {&p, true, false, KEEPER_RUNNING, false, false, true},
+			MONITOR_OFF},
+		{"held, but there is a profile", {&p, true, false, KEEPER_RUNNING, false, true, true},
+			MONITOR_DETECT},
+		{"running", {&p, true, false, KEEPER_RUNNING, false, true, false}, MONITOR_DETECT},
+		{"frozen keeps its mode", {&p, true, false, KEEPER_FROZEN, false, true, false},
+			MONITOR_DETECT},
+		{"CRIU is in there", {&p, true, false, KEEPER_RUNNING, true, true, false}, MONITOR_OFF},
+		{"busy", {&p, true, false, KEEPER_BUSY, false, true, false}, MONITOR_OFF},
+		{"held: nothing of it runs", {&p, true, false, KEEPER_HELD, false, true, false}, MONITOR_OFF},
+		{"ended", {&p, true, false, KEEPER_ENDED, false, true, false}, MONITOR_OFF},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (decide_mode(&cases[i].in) != cases[i].want)
 			fail_msg("%s", cases[i].what);
-}
-
-static void test_learned(void **state)
-{
-	struct policy p = {.detection.learning = {.min_epochs = 20, .stable_for = 10}};
-	struct monitor_stats s = {.epochs = 19, .quiet_epochs = 15};
-
-	(void)state;
-	assert_false(decide_learned(&p, &s));
-	assert_int_equal(decide_learned_percent(&p, &s), 95);
-	s.epochs = 20;
-	assert_true(decide_learned(&p, &s));
-	assert_int_equal(decide_learned_percent(&p, &s), 100);
-	s.quiet_epochs = 4;
-	assert_false(decide_learned(&p, &s));
-	assert_int_equal(decide_learned_percent(&p, &s), 40);
-}
-
-static void test_learned_fused(void **state)
-{
-	struct policy p = {
-		.detection = {.detector = DETECTOR_FUSED, .learning = {.min_epochs = 3, .stable_for = 2}}};
-	struct monitor_stats s = {.epochs = 19, .quiet_epochs = 15, .scored = 18};
-
-	(void)state;
-	assert_false(decide_learned(&p, &s));
-	assert_int_equal(decide_learned_percent(&p, &s), 90);
-	s.scored = MONITOR_FUSED_EPOCHS_MIN;
-	assert_true(decide_learned(&p, &s));
-	assert_int_equal(decide_learned_percent(&p, &s), 100);
-	s.quiet_epochs = 1;
-	assert_false(decide_learned(&p, &s));
-	assert_int_equal(decide_learned_percent(&p, &s), 50);
 }
 
 static void test_freezes(void **state)
@@ -229,8 +201,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mode),
-		cmocka_unit_test(test_learned),
-		cmocka_unit_test(test_learned_fused),
 		cmocka_unit_test(test_freezes),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_held_without_escape),

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "node-agent/agent/guard/alarm.h"
-#include "node-agent/agent/guard/profiles.h"
 #include "node-agent/agent/keepers/fence.h"
 #include "node-agent/agent/report/probe.h"
 #include "node-agent/agent/rollback/rollback.h"
@@ -145,26 +144,6 @@ static void test_version_order(void **state)
 	assert_false(version_at_least(&v, 5, 0));
 }
 
-static void test_merge(void **state)
-{
-	const uint64_t a[] = {1, 3, 5}, b[] = {2, 3, UINT64_MAX}, want[] = {1, 2, 3, 5, UINT64_MAX};
-	uint64_t *all = NULL;
-	size_t n = 0;
-
-	(void)state;
-	assert_int_equal(profiles_merge(a, 3, b, 3, 5, &all, &n), 0);
-	assert_int_equal(n, 5);
-	assert_memory_equal(all, want, sizeof(want));
-	free(all);
-	assert_int_equal(profiles_merge(a, 3, b, 3, 4, &all, &n), -E2BIG);
-	assert_int_equal(profiles_merge(a, 3, NULL, 0, 3, &all, &n), 0);
-	assert_int_equal(n, 3);
-	free(all);
-	assert_int_equal(profiles_merge(NULL, 0, NULL, 0, 0, &all, &n), 0);
-	assert_int_equal(n, 0);
-	free(all);
-}
-
 static void test_uncertain(void **state)
 {
 	struct err e;
@@ -186,7 +165,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fences, setup, teardown),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_version_order),
-		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_uncertain),
 	};
 

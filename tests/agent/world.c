@@ -175,7 +175,9 @@ static void objects_create(struct world *w)
 		"{'metadata':{'name':'prey','uid':'" POD_UID
 		"','labels':{'app':'prey'}},'spec':{'nodeName':'node-a',"
 		"'runtimeClassName':'escape','containers':[{'name':'app','image':'local/prey:1'}]},"
-		"'status':{'phase':'Running','podIPs':[{'ip':'10.244.1.5'}]}}");
+		"'status':{'phase':'Running','podIPs':[{'ip':'10.244.1.5'}],'containerStatuses':[{'name':'"
+		"app',"
+		"'containerID':'containerd://c1','imageID':'local/prey@sha256:1'}]}}");
 }
 
 static void api_start(struct world *w)

@@ -260,9 +260,26 @@ static void test_preflight_by_owner(void **state)
 	}
 }
 
+static void test_image_digest(void **state)
+{
+	char d[80];
+
+	(void)state;
+	assert_int_equal(pod_image_digest("docker.io/local/web@sha256:12ab", d, sizeof(d)), 0);
+	assert_string_equal(d, "sha256:12ab");
+	/* What was imported has no place it was pulled from. */
+	assert_int_equal(pod_image_digest("sha256:12ab", d, sizeof(d)), 0);
+	assert_string_equal(d, "sha256:12ab");
+	assert_int_equal(pod_image_digest("", d, sizeof(d)), -EINVAL);
+	assert_int_equal(pod_image_digest("web@", d, sizeof(d)), -EINVAL);
+	assert_int_equal(pod_image_digest("web@sha256:1 2", d, sizeof(d)), -EINVAL);
+	assert_true(pod_image_digest("sha256:12ab", d, 5) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_image_digest),
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_a_hostile_pod_is_still_decoded),
 		cmocka_unit_test(test_value_is_the_annotation_or_the_priority),

@@ -285,33 +285,35 @@ static void test_name(void **state)
 	char a[API_NAME_MAX], b[API_NAME_MAX], lng[254];
 
 	(void)state;
-	assert_int_equal(profile_name(a, "web", "c", "img@sha256:1", 10), 0);
+	assert_int_equal(profile_name(a, "web", "c", "img@sha256:1", 10, 500), 0);
 	assert_true(str_starts(a, "web-c-"));
 	assert_int_equal(strlen(a), strlen("web-c-") + 8);
-	assert_int_equal(profile_name(b, "web", "c", "img@sha256:1", 10), 0);
+	assert_int_equal(profile_name(b, "web", "c", "img@sha256:1", 10, 500), 0);
 	assert_string_equal(a, b);
-	assert_int_equal(profile_name(b, "web", "c", "img@sha256:2", 10), 0);
+	assert_int_equal(profile_name(b, "web", "c", "img@sha256:2", 10, 500), 0);
 	assert_string_not_equal(a, b);
-	assert_int_equal(profile_name(b, "web", "c", "img@sha256:1", 6), 0);
+	assert_int_equal(profile_name(b, "web", "c", "img@sha256:1", 6, 500), 0);
+	assert_string_not_equal(a, b);
+	assert_int_equal(profile_name(b, "web", "c", "img@sha256:1", 10, 0), 0);
 	assert_string_not_equal(a, b);
 
 	memset(lng, 'w', 253);
 	lng[253] = '\0';
-	assert_int_equal(profile_name(a, lng, "c", "i", 10), 0);
+	assert_int_equal(profile_name(a, lng, "c", "i", 10, 500), 0);
 	assert_true(str_is_dns_name(a, false) || strlen(a) > 63);
 	assert_true(strlen(a) <= 253);
 	/* Two workloads that are shortened to the same do not share a profile. */
 	lng[252] = 'x';
-	assert_int_equal(profile_name(b, lng, "c", "i", 10), 0);
+	assert_int_equal(profile_name(b, lng, "c", "i", 10, 500), 0);
 	assert_string_not_equal(a, b);
 	/* Neither do "a-b"/"c" and "a"/"b-c". */
-	assert_int_equal(profile_name(a, "a-b", "c", "i", 10), 0);
-	assert_int_equal(profile_name(b, "a", "b-c", "i", 10), 0);
+	assert_int_equal(profile_name(a, "a-b", "c", "i", 10, 500), 0);
+	assert_int_equal(profile_name(b, "a", "b-c", "i", 10, 500), 0);
 	assert_string_not_equal(a, b);
 
-	assert_int_equal(profile_name(a, "Web.Shop_1", "c", "i", 10), 0);
+	assert_int_equal(profile_name(a, "Web.Shop_1", "c", "i", 10, 500), 0);
 	assert_true(str_starts(a, "web-shop-1-c-"));
-	assert_int_equal(profile_name(a, "", "c", "i", 10), -EINVAL);
+	assert_int_equal(profile_name(a, "", "c", "i", 10, 500), -EINVAL);
 }
 
 int main(void)

@@ -328,7 +328,7 @@ bool fixture_knows(const struct monitor_watch *w, uint64_t bag)
 
 	assert_int_equal(monitor_watch_profile_get(w, &bags, &n), 0);
 	for (size_t i = 0; i < n; i++)
-		found |= bags[i] == bag;
+		found |= bags[i] == bosc_key(bag);
 	free(bags);
 	return found;
 }

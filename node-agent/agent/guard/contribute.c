@@ -12,8 +12,8 @@
 #include "node-agent/agent/guard/profiles.h"
 #include "node-agent/agent/guard/watching.h"
 
-/* The whole profile is written each time, so the pauses grow with it. */
-#define PAUSE_MS 10000
+/* The whole profile is written each time, so the pauses grow. */
+#define PAUSE_MS 2000
 #define PAUSE_MAX_MS 300000
 /* What might be the last contribution does not wait that long. */
 #define PAUSE_LAST_MS 2000
@@ -36,7 +36,7 @@ static void pause_for(struct contribution *c, int64_t ms)
 
 static int64_t pause_of(const struct contribution *c)
 {
-	int64_t ms = PAUSE_MS * (int64_t)(1 + c->sends / 4);
+	int64_t ms = PAUSE_MS * (int64_t)c->sends;
 
 	return ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
 }
@@ -120,10 +120,10 @@ static void send(struct guard *g, const struct profile *p, kube_done done)
 	if (!rc) {
 		s->agent = a;
 		str_copy(s->container_id, sizeof(s->container_id), g->keeper->id);
-		rc = *p->resource_version ? kube_patch(a->kube, &API_PROFILES, p->namespace_, p->name, NULL,
-						    KUBE_PATCH_MERGE, object, done, s)
-					  : kube_create(a->kube, &API_PROFILES, p->namespace_, NULL, object,
-						    done, s);
+		rc = *p->resource_version
+			     ? kube_patch(a->kube, &API_PROFILES, p->namespace_, p->name, NULL,
+				       KUBE_PATCH_MERGE, object, done, s)
+			     : kube_create(a->kube, &API_PROFILES, p->namespace_, NULL, object, done, s);
 		if (rc)
 			err_set(&e, rc, "PublishFailed", "cannot send the profile: %s", strerror(-rc));
 	}
@@ -217,7 +217,8 @@ static void hold(struct guard *g, int64_t score_percent, const char *what)
 	str_copy(h->pod, sizeof(h->pod), r->pod_name);
 	str_copy(h->node, sizeof(h->node), g->agent->cfg->node);
 	str_fmt(h->message, sizeof(h->message),
-		"%s, in pod %.100s; normal: kubectl escape profile approve, else: kubectl escape profile discard",
+		"%s, in pod %.100s; normal: kubectl escape profile approve, else: kubectl escape profile "
+		"discard",
 		what, r->pod_name);
 	if (!monitor_watch_learned(g->watch, &now))
 		learning_findings(&now, c->has_waiting ? &c->waiting : &c->sent, h);
@@ -240,7 +241,8 @@ static bool judge(struct guard *g, const struct monitor_stats *now)
 		graded = (uint64_t)o.graded * 100 / o.graded_limit;
 		bosc = (uint64_t)o.bosc * 100 / o.bosc_limit;
 		percent = graded > bosc ? graded : bosc;
-		str_fmt(what, sizeof(what), "an epoch had %u %% of what the epochs learned before it let expect",
+		str_fmt(what, sizeof(what),
+			"an epoch had %u %% of what the epochs learned before it let expect",
 			(unsigned)percent);
 	} else if (learning_bags_outside(g->policy, &c->looked, now)) {
 		percent = (now->bags - c->looked.bags) * 100 /

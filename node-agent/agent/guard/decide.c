@@ -14,37 +14,9 @@ enum monitor_mode decide_mode(const struct watch_input *in)
 		return MONITOR_OFF;
 	if (in->order_under_way)
 		return MONITOR_OFF;
-	return in->profile_ready ? MONITOR_DETECT : MONITOR_LEARN;
-}
-
-/* Thresholds that are learned need so many scored epochs; the monitor's answer to less would be no. */
-static bool scored_enough(const struct policy *p, const struct monitor_stats *s)
-{
-	return p->detection.detector != DETECTOR_FUSED || s->scored >= MONITOR_FUSED_EPOCHS_MIN;
-}
-
-bool decide_learned(const struct policy *p, const struct monitor_stats *s)
-{
-	return scored_enough(p, s) && s->epochs >= (uint64_t)p->detection.learning.min_epochs &&
-	       s->quiet_epochs >= (uint64_t)p->detection.learning.stable_for;
-}
-
-static int percent(uint64_t have, int64_t want)
-{
-	if (want <= 0 || have >= (uint64_t)want)
-		return 100;
-	return (int)(have * 100 / (uint64_t)want);
-}
-
-int decide_learned_percent(const struct policy *p, const struct monitor_stats *s)
-{
-	int epochs = percent(s->epochs, p->detection.learning.min_epochs);
-	int quiet = percent(s->quiet_epochs, p->detection.learning.stable_for);
-	int least = epochs < quiet ? epochs : quiet;
-
-	if (!scored_enough(p, s) && least > percent(s->scored, MONITOR_FUSED_EPOCHS_MIN))
-		least = percent(s->scored, MONITOR_FUSED_EPOCHS_MIN);
-	return least;
+	if (in->profile_ready)
+		return MONITOR_DETECT;
+	return in->learning_held ? MONITOR_OFF : MONITOR_LEARN;
 }
 
 bool decide_freezes(const struct policy *p)

@@ -19,11 +19,10 @@ struct watch_input {
 	enum keeper_state state;
 	bool order_under_way; /* CRIU's own calls inside the container's tasks must not be counted */
 	bool profile_ready;
+	bool learning_held; /* until an admin decides */
 };
 /* MONITOR_OFF also means: no watch needed. */
 enum monitor_mode decide_mode(const struct watch_input *in);
-bool decide_learned(const struct policy *p, const struct monitor_stats *s);
-int decide_learned_percent(const struct policy *p, const struct monitor_stats *s);
 /* Does an alarm under this policy freeze the container? */
 bool decide_freezes(const struct policy *p);
 

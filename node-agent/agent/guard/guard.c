@@ -52,6 +52,20 @@ static void init_container_learn(struct guard *g, const struct json *pod)
 	g->pod_known = true;
 }
 
+/* Of this very container: another one of the same name may have had another image. */
+static void image_learn(struct guard *g, const struct json *pod)
+{
+	json_foreach(status, json_at(pod, "status.containerStatuses"))
+	{
+		const char *id = strstr(json_str_at(status, "containerID", ""), "://");
+
+		if (id && str_eq(id + 3, g->keeper->id) &&
+			pod_image_digest(
+				json_str_at(status, "imageID", ""), g->image_id, sizeof(g->image_id)))
+			g->image_id[0] = '\0';
+	}
+}
+
 static void pod_learn(struct guard *g)
 {
 	const struct keeper_reply *r = &g->keeper->last;
@@ -62,6 +76,8 @@ static void pod_learn(struct guard *g)
 		return;
 	if (!g->pod_known)
 		init_container_learn(g, pod);
+	if (!*g->image_id)
+		image_learn(g, pod);
 	if (pod_workload(pod, g->workload))
 		g->workload[0] = '\0';
 	g->policy = policies_for_pod(g->agent->policies, pod);

@@ -17,6 +17,8 @@
 #include "node-agent/agent/keepers/freezer.h"
 #include "node-agent/agent/keepers/keepers.h"
 
+struct contribution;
+
 struct guard {
 	struct guard *next;
 	struct agent *agent;
@@ -31,14 +33,15 @@ struct guard {
 	struct monitor_params params;
 	enum monitor_mode mode;
 	int marked_pid;
-	unsigned restore_tries; /* restores that failed without harm */
-	unsigned orders;        /* that run CRIU in the container: the watch is off meanwhile */
-	char profile[API_NAME_MAX];
-	char profile_version[32]; /* resourceVersion of the profile that is loaded */
-	bool learned;             /* here: its own bags serve until the profile is published */
-	bool publishing;
-	int64_t publish_after_ms; /* monotonic, back-off of publishing */
-	char watch_problem[160];  /* why there is no watch, or "" */
+	unsigned restore_tries;            /* restores that failed without harm */
+	unsigned orders;                   /* that run CRIU in the container: the watch is off meanwhile */
+	char image_id[256];                /* of the pod's status: the image's digest; "": not known yet */
+	char profile[API_NAME_MAX];        /* "": not known yet */
+	char profile_seen[32];             /* resourceVersion that was looked at, */
+	char profile_version[32];          /* and the one that is loaded; "": none is */
+	bool profile_held;                 /* its learning waits for an admin */
+	struct contribution *contribution; /* of the watch; NULL: no watch */
+	char watch_problem[160];           /* why there is no watch, or "" */
 
 	struct freezer freezer;
 	int freezer_pid; /* whose cgroup it is */
@@ -78,7 +81,7 @@ void guard_sync(struct guard *g);
 /* CRIU is about to work in the container (and has ended). */
 void guard_hold_watch(struct guard *g);
 void guard_release_watch(struct guard *g);
-/* Image as profiles and dumps name it. */
+/* Image as dumps name it. */
 const char *guard_image(const struct guard *g);
 /* Freezes at once, by the freezer when there is one. */
 int guard_freeze(struct guard *g);

@@ -173,7 +173,8 @@ static int pairs_since(const struct monitor_learned *now, const struct monitor_l
 	return 0;
 }
 
-static int pairs_merge(struct profile *p, const struct monitor_learned *now, const struct monitor_learned *sent)
+static int pairs_merge(
+	struct profile *p, const struct monitor_learned *now, const struct monitor_learned *sent)
 {
 	auto_free uint64_t *pairs = calloc(now->n_pairs + 1, sizeof(*pairs));
 	auto_free uint32_t *tasks_of = calloc(now->n_pairs + 1, sizeof(*tasks_of));
@@ -196,7 +197,8 @@ static int triples_merge(struct profile *p, const struct monitor_learned *now)
 	return 0;
 }
 
-static int fused_merge(struct profile *p, const struct monitor_learned *now, const struct monitor_learned *sent)
+static int fused_merge(
+	struct profile *p, const struct monitor_learned *now, const struct monitor_learned *sent)
 {
 	int rc = triples_merge(p, now);
 

@@ -16,7 +16,8 @@ struct learning_depth {
 	int64_t epochs, quiet, scored;
 };
 
-/* How often something new comes, and how fast epochs pass; of the newest epochs. All zero is its beginning. */
+/* How often something new comes, and how fast epochs pass; of the newest epochs. All zero is its beginning.
+ */
 struct learning_pace {
 	int64_t first_ms, last_ms; /* monotonic */
 	uint64_t first_epochs, epochs, bags;
@@ -39,8 +40,8 @@ int64_t learning_seconds_left(const struct learning_pace *pace, double epochs_le
 struct learning_depth learning_ahead(
 	const struct profile *p, const struct monitor_stats *now, const struct monitor_learned *sent);
 /*
- * Adds to p what `now` has beyond `sent`, which is in p already: bags, pairs and triples that any replica knows
- * are known, tasks add up, and thresholds are those of the replica that scored the most epochs. After
+ * Adds to p what `now` has beyond `sent`, which is in p already: bags, pairs and triples that any replica
+ * knows are known, tasks add up, and thresholds are those of the replica that scored the most epochs. After
  * -ENOMEM p is good for profile_free only.
  */
 int learning_merge(struct profile *p, const struct monitor_learned *now, const struct monitor_learned *sent);

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BehaviorProfiles of the containers on this node: loaded into their watches when Ready, published when a
- * container has learned, merged with what other replicas published. Not here: when learning ends
- * (watching.h). Loop thread only.
+ * BehaviorProfiles of the containers on this node: which one is a container's, and its way into the watch
+ * when it is Ready. Not here: what a container gives to it (contribute.h). Loop thread only.
  */
 #ifndef ESCAPE_AGENT_PROFILES_H
 #define ESCAPE_AGENT_PROFILES_H
 
+#include <api/profile.h>
+
 #include "node-agent/agent/guard/guard.h"
 
-/* Loads the Ready profile into the watch when there is one that is not loaded yet. 0 also when there is none.
+/*
+ * Loads the profile into the watch when it can be enforced and is not loaded yet, and notes whether it is
+ * Held. 0 also when there is none, or when it is not known yet of which image the container is.
  */
 int profiles_load(struct guard *g, struct err *e);
-/* Publishes what the watch has learned; at most once at a time, and after a failure not before a while. */
-void profiles_publish(struct guard *g);
+/*
+ * The container's profile as it is now; a new one, with nothing in it, when there is none. profile_free is
+ * due after 0. -EAGAIN: the image is not known yet. -EINVAL with the reason in *e: what has its name is not
+ * this container's, or cannot be read.
+ */
+int profiles_current(const struct guard *g, struct profile *ret, struct err *e);
+/* The same without what was learned, cheap; nothing to be freed. */
+int profiles_head(const struct guard *g, struct profile *ret);
 void profiles_on_change(
 	void *arg, enum kube_change change, const struct json *object, const struct json *old);
-/* Union of two ascending lists, at most max. Caller frees. -E2BIG above max. Pure. */
-int profiles_merge(const uint64_t *a, size_t n_a, const uint64_t *b, size_t n_b, size_t max, uint64_t **ret,
-	size_t *ret_n);
 
 #endif

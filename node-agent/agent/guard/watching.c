@@ -5,8 +5,10 @@
 #include <base/str.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "node-agent/agent/guard/contribute.h"
 #include "node-agent/agent/guard/profiles.h"
 
 static void problem_set(struct guard *g, const struct err *e)
@@ -43,7 +45,8 @@ static enum monitor_mode mode_wanted(const struct guard *g)
 		.init_container = g->init_container,
 		.state = (enum keeper_state)g->keeper->last.state,
 		.order_under_way = g->orders > 0,
-		.profile_ready = g->learned || *g->profile_version,
+		.profile_ready = *g->profile_version,
+		.learning_held = g->profile_held || (g->contribution && *g->contribution->held.reason),
 	};
 
 	return decide_mode(&in);
@@ -51,16 +54,11 @@ static enum monitor_mode mode_wanted(const struct guard *g)
 
 static int watch_begin(struct guard *g, struct err *e)
 {
-	int rc = monitor_watch_new(
+	g->contribution = calloc(1, sizeof(*g->contribution));
+	if (!g->contribution)
+		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a watch");
+	return monitor_watch_new(
 		g->agent->monitor, &g->params, g->agent->guard_ops->on_verdict, g, &g->watch, e);
-
-	if (rc)
-		return rc;
-	g->mode = MONITOR_OFF;
-	g->marked_pid = 0;
-	g->profile_version[0] = '\0';
-	g->learned = false;
-	return 0;
 }
 
 /* Whoever enters the cgroup is marked by the kernel; that begins anew with each init. */
@@ -100,8 +98,10 @@ void watching_end(struct guard *g)
 	g->watch = NULL;
 	g->mode = MONITOR_OFF;
 	g->marked_pid = 0;
-	g->learned = false;
-	g->profile_version[0] = '\0';
+	g->profile_seen[0] = g->profile_version[0] = '\0';
+	g->profile_held = false;
+	contribution_free(g->contribution);
+	g->contribution = NULL;
 }
 
 /* A watch whose numbers are no longer the policy's begins anew. */
@@ -118,8 +118,10 @@ static int watch_ensure(struct guard *g, struct err *e)
 {
 	int rc = g->watch ? 0 : watch_begin(g, e);
 
-	if (rc)
+	if (rc) {
+		watching_end(g);
 		return rc;
+	}
 	rc = profiles_load(g, e);
 	if (rc)
 		return rc;
@@ -147,23 +149,9 @@ void watching_sync(struct guard *g)
 	watch_set_mode(g, mode_wanted(g));
 }
 
-static void learning_check(struct guard *g)
-{
-	struct monitor_stats s;
-
-	if (!g->watch || !g->policy || monitor_watch_stats(g->watch, &s))
-		return;
-	if (g->mode == MONITOR_LEARN && decide_learned(g->policy, &s)) {
-		g->learned = true;
-		watching_sync(g);
-		log_info("learned", "container", g->keeper->last.container, "pod", g->keeper->last.pod_name);
-	}
-	if (g->learned && !*g->profile_version)
-		profiles_publish(g);
-}
-
 void watching_tick(struct agent *a)
 {
 	for (struct guard *g = a->guards; g; g = g->next)
-		learning_check(g);
+		if (g->watch && g->policy && !*g->profile_version)
+			contribute(g);
 }

@@ -11,7 +11,7 @@
 
 void watching_sync(struct guard *g);
 void watching_end(struct guard *g);
-/* Each second: ends learning when the policy's measure is reached. */
+/* Each second: what was learned goes to the profiles. */
 void watching_tick(struct agent *a);
 
 #endif

@@ -187,7 +187,8 @@ static uint64_t essence_of(const struct report *full)
 		return 0;
 	*r = *full;
 	for (size_t i = 0; i < r->n_containers; i++)
-		r->containers[i].epochs = r->containers[i].bags = r->containers[i].learned_percent = 0;
+		r->containers[i].epochs = r->containers[i].bags = r->containers[i].learned_percent =
+			r->containers[i].seconds_left = 0;
 	j = report_encode(r);
 	text = j ? json_print(j) : NULL;
 	return text ? str_hash64(text, strlen(text)) : 0;
