@@ -222,6 +222,8 @@ static void test_findings(void **state)
 	assert_int_equal(h.findings[0].calls[1].number, 8);
 	assert_int_equal(h.findings[1].calls[0].number, 57);
 	assert_int_equal(h.findings[1].calls[1].number, 59);
+	assert_string_equal(h.findings[1].calls[0].name, "fork");
+	assert_string_equal(h.findings[1].calls[1].name, "execve");
 	assert_int_equal(h.findings[1].count, 4);
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node-agent/agent/guard/calls.h"
+
 /* What is older than about so many epochs no longer says how it goes on. */
 #define PACE_EPOCHS 64.0
 /* Never means: not in this year. */
@@ -250,6 +252,13 @@ bool learning_bags_outside(
 	       now->bags - before->bags > (epochs + 1) * (uint64_t)p->detection.threshold;
 }
 
+static void finding_fill(struct report_finding *ret, uint32_t pair, uint32_t tasks)
+{
+	*ret = (struct report_finding){.kind = FINDING_PAIR, .n_calls = 2, .count = tasks};
+	call_fill(&ret->calls[0], pair >> GRADED_CALL_BITS);
+	call_fill(&ret->calls[1], pair & (BOSC_CALLS - 1));
+}
+
 void learning_findings(
 	const struct monitor_learned *now, const struct monitor_learned *before, struct profile_held *ret)
 {
@@ -261,12 +270,6 @@ void learning_findings(
 			j++;
 		if (j < before->n_pairs && before->pairs[j] == now->pairs[i])
 			continue;
-		ret->findings[ret->n_findings++] = (struct report_finding){
-			.kind = FINDING_PAIR,
-			.calls = {{.number = (int64_t)(now->pairs[i] >> GRADED_CALL_BITS)},
-				{.number = (int64_t)(now->pairs[i] & (BOSC_CALLS - 1))}},
-			.n_calls = 2,
-			.count = now->tasks_of[i],
-		};
+		finding_fill(&ret->findings[ret->n_findings++], (uint32_t)now->pairs[i], now->tasks_of[i]);
 	}
 }

@@ -2,8 +2,9 @@
 #include "node-agent/agent/reflex/explain.h"
 
 #include <base/str.h>
-#include <bosc/call_names.h>
 #include <string.h>
+
+#include "node-agent/agent/guard/calls.h"
 
 #define KINDS 3 /* of findings */
 
@@ -23,19 +24,6 @@ void explain_comm(char dst[static 32], const struct monitor_task *t)
 	for (i = 0; i < sizeof(t->comm) && t->comm[i]; i++)
 		dst[i] = t->comm[i] >= 0x20 && t->comm[i] < 0x7f ? t->comm[i] : '?';
 	dst[i] = '\0';
-}
-
-static void call_fill(struct report_call *c, uint16_t code)
-{
-	struct call_name n = call_name(code);
-
-	c->number = n.number;
-	c->times = 0;
-	c->name[0] = '\0';
-	if (n.name)
-		str_fmt(c->name, sizeof(c->name), *n.kind ? "%s (%s)" : "%s", n.name, n.kind);
-	else if (*n.kind)
-		str_fmt(c->name, sizeof(c->name), "%u (%s)", n.number, n.kind);
 }
 
 /* The most frequent first; of equals the one that came first. */
