@@ -26,7 +26,7 @@
 
 /*
  * What databases keep of a bag. 38 bits are what makes a profile small: of 50,000 known bags one unknown bag
- * in 5 million is taken for a known one (docs/adr/007).
+ * in 5 million is taken for a known one (docs/adr/008).
  */
 #define BOSC_KEY_BITS 38
 

@@ -18,6 +18,7 @@ enum action_kind {
 	ACTION_PATCH_POD,        /* object: merge patch with metadata.uid */
 	ACTION_DELETE_POD,
 	ACTION_PATCH_POLICY,   /* object: merge patch of the status */
+	ACTION_PATCH_PROFILE,  /* object: merge patch with resourceVersion */
 	ACTION_CREATE_VERDICT, /* object: without status; that one exists is as good */
 	ACTION_PATCH_VERDICT,  /* object: merge patch of the status */
 	ACTION_DELETE_VERDICT,

@@ -2,6 +2,7 @@
 #include "operator/plan/plan_status.h"
 
 #include "operator/plan/forecast.h"
+#include "operator/plan/plan_profiles.h"
 #include "operator/plan/view.h"
 
 #include <base/cleanup.h>
@@ -10,9 +11,10 @@
 #include <math.h>
 
 struct tally {
-	size_t guarded, unguarded, learning;
-	size_t agentless;                                      /* guarded, but the node's agent is silent */
-	const struct world_pod *unguarded_pod, *agentless_pod; /* one of them, as an example */
+	size_t guarded, unguarded, learning, full;
+	size_t agentless; /* guarded, but the node's agent is silent */
+	const struct world_pod *unguarded_pod, *agentless_pod, *full_pod; /* one of them, as an example */
+	const struct world_profile *held;                                 /* one that waits for an admin */
 };
 
 struct condition {
@@ -35,11 +37,22 @@ static void tally_pods(const struct world *w, const struct plan_config *c, const
 		}
 		t->guarded++;
 		t->learning += view_pod_learning(w, i);
+		if (view_pod_full(w, i)) {
+			t->full++;
+			t->full_pod = i;
+		}
 		if (*i->node && !view_agent_alive(world_node(w, i->node), c, now_ms)) {
 			t->agentless++;
 			t->agentless_pod = i;
 		}
 	}
+}
+
+static void tally_profiles(const struct world *w, const struct policy *p, struct tally *t)
+{
+	for (const struct world_profile *i = w->profiles; i; i = i->hh.next)
+		if (i->state == PROFILE_HELD && profile_is_used(w, p, i))
+			t->held = i;
 }
 
 static void ready_fill(struct condition *c, const struct tally *t)
@@ -59,8 +72,11 @@ static void learning_fill(struct condition *c, const struct tally *t)
 {
 	c->type = "Learning";
 	c->holds = t->learning > 0;
-	c->reason = c->holds ? "LearningBehaviour" : "Learned";
-	if (c->holds)
+	c->reason = t->held ? "LearningHeld" : c->holds ? "LearningBehaviour" : "Learned";
+	if (t->held)
+		str_fmt(c->message, sizeof(c->message), "profile %.150s waits for an admin: %.250s",
+			t->held->name, t->held->held);
+	else if (c->holds)
 		str_fmt(c->message, sizeof(c->message),
 			"the normal behaviour of %zu pods is still being learned", t->learning);
 	else
@@ -70,8 +86,12 @@ static void learning_fill(struct condition *c, const struct tally *t)
 static void degraded_fill(struct condition *c, const struct tally *t)
 {
 	c->type = "Degraded";
-	c->holds = t->unguarded || t->agentless;
-	c->reason = t->unguarded ? "NotGuarded" : t->agentless ? "AgentMissing" : "AsExpected";
+	c->holds = t->unguarded || t->agentless || t->held || t->full;
+	c->reason = t->unguarded   ? "NotGuarded"
+		    : t->agentless ? "AgentMissing"
+		    : t->held      ? "LearningHeld"
+		    : t->full      ? "ProfileFull"
+				   : "AsExpected";
 	if (t->unguarded)
 		str_fmt(c->message, sizeof(c->message),
 			"%zu selected pods run without RuntimeClass %s, e.g. %.200s: delete them, so that "
@@ -84,6 +104,14 @@ static void degraded_fill(struct condition *c, const struct tally *t)
 			"pods of "
 			"DaemonSet escape-agent there",
 			t->agentless, t->agentless_pod->name, t->agentless_pod->node);
+	else if (t->held)
+		str_fmt(c->message, sizeof(c->message), "profile %.150s waits for an admin: %.250s",
+			t->held->name, t->held->held);
+	else if (t->full)
+		str_fmt(c->message, sizeof(c->message),
+			"%zu pods do more different things than a profile holds, e.g. %.150s: they are not "
+			"protected; a smaller detection.windowSize makes fewer bags",
+			t->full, t->full_pod->name);
 	else
 		str_fmt(c->message, sizeof(c->message), "all selected pods are protected");
 }
@@ -199,6 +227,7 @@ void plan_status(const struct world *w, const struct plan_config *c, const struc
 	struct action *a;
 
 	tally_pods(w, c, &p->policy, now_ms, &t);
+	tally_profiles(w, &p->policy, &t);
 	if (forecast_make(w, c, now_ms, &f, NULL))
 		f.survival = (struct model_forecast){1, 1};
 	unguarded_tell(w, &p->policy, out);

@@ -93,6 +93,16 @@ bool view_pod_learning(const struct world *w, const struct world_pod *p)
 	return false;
 }
 
+bool view_pod_full(const struct world *w, const struct world_pod *p)
+{
+	const struct world_node *n = world_node(w, p->node);
+
+	for (size_t i = 0; n && i < n->n_guarded; i++)
+		if (n->guarded[i].full && str_eq(n->guarded[i].pod_uid, p->uid))
+			return true;
+	return false;
+}
+
 bool view_enforced(const struct world_pod *p)
 {
 	return p->policy && p->guarded && p->policy->detection.mode != MODE_OBSERVE;

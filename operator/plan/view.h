@@ -27,6 +27,8 @@ bool view_pod_accused(
 	const struct world_node *n, const char *pod_uid, const struct plan_config *c, int64_t now_ms);
 bool view_agent_alive(const struct world_node *n, const struct plan_config *c, int64_t now_ms);
 bool view_pod_learning(const struct world *w, const struct world_pod *p);
+/* What one of its containers does fits into no profile. */
+bool view_pod_full(const struct world *w, const struct world_pod *p);
 /* Kept from harm by a policy that acts: guarded pod, mode Learn or Enforce. */
 bool view_enforced(const struct world_pod *p);
 

@@ -16,6 +16,7 @@ enum kind {
 	KIND_VERDICTS,
 	KIND_LEASES,
 	KIND_ESCAPES,
+	KIND_PROFILES,
 	KINDS
 };
 
@@ -33,6 +34,7 @@ static const struct kube_resource *const RESOURCES[KINDS] = {
 	[KIND_VERDICTS] = &API_VERDICTS,
 	[KIND_LEASES] = &KUBE_LEASES,
 	[KIND_ESCAPES] = &API_ESCAPES,
+	[KIND_PROFILES] = &API_PROFILES,
 };
 
 /* Where kubelets keep theirs. */
@@ -154,6 +156,19 @@ static void on_escape(void *arg, enum kube_change change, const struct json *obj
 		reconcile_take_escape(in->reconcile, obj, true);
 }
 
+static void on_profile(void *arg, enum kube_change change, const struct json *obj, const struct json *old)
+{
+	struct informers *in = arg;
+	struct err e = {0};
+
+	(void)old;
+	if (change == KUBE_REMOVED)
+		world_drop_profile(in->world, namespace_of(obj), name_of(obj));
+	else if (world_put_profile(in->world, obj, &e))
+		unreadable(KIND_PROFILES, obj, &e);
+	reconcile_profile(in->reconcile, namespace_of(obj));
+}
+
 static const kube_on_change HANDLERS[KINDS] = {
 	[KIND_POLICIES] = on_policy,
 	[KIND_PODS] = on_pod,
@@ -162,6 +177,7 @@ static const kube_on_change HANDLERS[KINDS] = {
 	[KIND_VERDICTS] = on_verdict,
 	[KIND_LEASES] = on_lease,
 	[KIND_ESCAPES] = on_escape,
+	[KIND_PROFILES] = on_profile,
 };
 
 const char *informers_missing(const struct informers *in)

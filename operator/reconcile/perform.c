@@ -15,6 +15,7 @@ static const char *const NAMES[] = {
 	[ACTION_PATCH_POD] = "patch Pod",
 	[ACTION_DELETE_POD] = "delete Pod",
 	[ACTION_PATCH_POLICY] = "patch EscapePolicy",
+	[ACTION_PATCH_PROFILE] = "patch BehaviorProfile",
 	[ACTION_CREATE_VERDICT] = "create NodeVerdict",
 	[ACTION_PATCH_VERDICT] = "patch NodeVerdict",
 	[ACTION_DELETE_VERDICT] = "delete NodeVerdict",
@@ -195,6 +196,10 @@ void job_act(struct job *j)
 		break;
 	case ACTION_DELETE_POD:
 		rc = pod_delete(j);
+		break;
+	case ACTION_PATCH_PROFILE:
+		rc = kube_patch(c, &API_PROFILES, a->namespace_, a->name, NULL, KUBE_PATCH_MERGE, a->object,
+			on_written, j);
 		break;
 	case ACTION_PATCH_POLICY:
 		rc = kube_patch(c, &API_POLICIES, a->namespace_, a->name, "status", KUBE_PATCH_MERGE,

@@ -4,6 +4,7 @@
 #include "operator/plan/notices.h"
 #include "operator/plan/plan_alarms.h"
 #include "operator/plan/plan_escape.h"
+#include "operator/plan/plan_profiles.h"
 #include "operator/plan/plan_retention.h"
 #include "operator/plan/plan_status.h"
 #include "operator/plan/plan_verdicts.h"
@@ -94,6 +95,8 @@ static void plan_key(struct reconcile *r, const char *kind, const char *namespac
 		p = world_policy(r->world, namespace_, name);
 		if (p)
 			plan_status(r->world, r->config, p, now_ms, out);
+	} else if (str_eq(kind, "profiles")) {
+		plan_profiles(r->world, namespace_, out);
 	} else {
 		plan_retention(r->world, r->config, namespace_, now_ms, out);
 	}
@@ -148,6 +151,12 @@ static void add_policies(struct reconcile *r, uint64_t after_ms)
 		key_add(r, after_ms, "policy", p->policy.namespace_, p->policy.name);
 }
 
+static void add_profiles(struct reconcile *r)
+{
+	for (const struct world_profile *p = r->world->profiles; p; p = p->hh.next)
+		key_add(r, 0, "profiles", p->namespace_, "");
+}
+
 static void look_at_everything(struct reconcile *r)
 {
 	if (!reconcile_leads(r))
@@ -160,6 +169,7 @@ static void look_at_everything(struct reconcile *r)
 	add_alarms(r);
 	add_verdicts(r);
 	add_policies(r, 0);
+	add_profiles(r);
 	loop_timer_start(r->look_again, LOOK_AGAIN_MS, LOOK_AGAIN_MS);
 }
 
@@ -171,6 +181,7 @@ static void on_look_again(void *arg)
 	add_alarms(r);
 	add_verdicts(r);
 	add_policies(r, 0);
+	add_profiles(r);
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next)
 		if (escape_phase_final(i->x.status.phase))
 			key_add(r, 0, "retention", i->x.namespace_, "");
@@ -202,12 +213,21 @@ void reconcile_pod(struct reconcile *r, const struct world_pod *p)
 {
 	if (p->policy) {
 		key_add(r, STATUS_DELAY_MS, "policy", p->policy->namespace_, p->policy->name);
+		key_add(r, STATUS_DELAY_MS, "profiles", p->namespace_, "");
 		add_alarms(r);
 	}
 	for (const struct world_escape *i = r->world->escapes; i; i = i->hh.next)
 		if (str_eq(i->x.spec.pod_uid, p->uid) ||
 			(str_eq(i->x.namespace_, p->namespace_) && str_eq(i->x.spec.successor, p->name)))
 			add_escape(r, &i->x);
+}
+
+void reconcile_profile(struct reconcile *r, const char *namespace_)
+{
+	key_add(r, STATUS_DELAY_MS, "profiles", namespace_, "");
+	for (const struct world_policy *p = r->world->policies; p; p = p->hh.next)
+		if (str_eq(p->policy.namespace_, namespace_))
+			key_add(r, STATUS_DELAY_MS, "policy", p->policy.namespace_, p->policy.name);
 }
 
 void reconcile_nodes(struct reconcile *r)

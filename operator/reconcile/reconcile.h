@@ -29,6 +29,7 @@ bool reconcile_leads(const struct reconcile *r);
 /* Something changed; what depends on it is planned again. */
 void reconcile_policy(struct reconcile *r, const char *namespace_, const char *name);
 void reconcile_pod(struct reconcile *r, const struct world_pod *p);
+void reconcile_profile(struct reconcile *r, const char *namespace_);
 void reconcile_nodes(struct reconcile *r);
 /* Something foreign was noted against a node. */
 void reconcile_foreign(struct reconcile *r);

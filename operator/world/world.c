@@ -286,6 +286,7 @@ void world_free(struct world *w)
 		HASH_DEL(w->escapes, escape);
 		free(escape);
 	}
+	world_profiles_free(w);
 	world_nodes_free(w);
 }
 

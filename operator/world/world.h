@@ -11,6 +11,7 @@
 #include <api/escape.h>
 #include <api/pod.h>
 #include <api/policy.h>
+#include <api/profile.h>
 #include <api/report.h>
 #include <api/resources.h>
 #include <api/verdict.h>
@@ -63,6 +64,7 @@ struct world_pod {
 struct world_guarded {
 	char pod_uid[API_UID_MAX];
 	bool learning;
+	bool full; /* it cannot end: what is learned does not fit into a profile */
 };
 
 struct world_node {
@@ -107,6 +109,23 @@ struct world_escape {
 	UT_hash_handle hh;
 };
 
+/* What was learned is not kept here. */
+struct world_profile {
+	char key[WORLD_KEY_MAX];
+	char namespace_[API_LABEL_MAX];
+	char name[API_NAME_MAX];
+	char uid[API_UID_MAX];
+	char resource_version[32];
+	char workload[API_NAME_MAX];
+	char container[API_LABEL_MAX];
+	char image[256];
+	int64_t window_size, epoch_size;
+	int64_t created_ms;
+	enum profile_state state;
+	char held[256]; /* why it is Held */
+	UT_hash_handle hh;
+};
+
 struct world {
 	struct resource_names resources;
 	size_t n_protected;          /* guarded pods of policies that have not ended */
@@ -116,6 +135,7 @@ struct world {
 	struct world_pod *pods, *pods_by_uid;
 	struct world_node *nodes;
 	struct world_escape *escapes;
+	struct world_profile *profiles;
 };
 
 void world_free(struct world *w); /* its content */
@@ -138,7 +158,10 @@ int world_put_lease(struct world *w, const struct json *obj, int64_t now_ms, str
  * has it. -ENOENT, -ENOMEM. */
 int world_note_foreign(struct world *w, const char *node, const struct verdict_cause *c);
 
+int world_put_profile(struct world *w, const struct json *obj, struct err *e);
+
 void world_drop_policy(struct world *w, const char *namespace_, const char *name);
+void world_drop_profile(struct world *w, const char *namespace_, const char *name);
 void world_drop_pod(struct world *w, const char *namespace_, const char *name);
 void world_drop_node(struct world *w, const char *name);
 void world_drop_report(struct world *w, const char *name);

@@ -120,6 +120,7 @@ static int report_fill(struct world_node *n, const struct report *r)
 		if (str_eq(c->state, "Unprotected"))
 			continue;
 		str_copy(n->guarded[n->n_guarded].pod_uid, API_UID_MAX, c->pod_uid);
+		n->guarded[n->n_guarded].full = str_starts(c->message, "ProfileFull");
 		n->guarded[n->n_guarded++].learning = str_eq(c->state, "Learning");
 	}
 	n->heartbeat_ms = r->heartbeat_ms;

@@ -11,6 +11,7 @@ struct world_node *world_node_entry(struct world *w, const char *name);
 /* Frees the entry when nothing is known of it any more. */
 void world_node_forget(struct world *w, struct world_node *n);
 
+void world_profiles_free(struct world *w);
 /* Whatever is known of them. */
 void world_nodes_free(struct world *w);
 

@@ -66,6 +66,8 @@ static void put(struct scene *s, const struct json *doc)
 		rc = world_put_lease(&s->w, doc, s->now_ms, &e);
 	else if (str_eq(kind, "EscapePolicy"))
 		rc = world_put_policy(&s->w, doc, &e);
+	else if (str_eq(kind, "BehaviorProfile"))
+		rc = world_put_profile(&s->w, doc, &e);
 	else if (str_eq(kind, "Escape"))
 		rc = world_put_escape(&s->w, doc, true, s->now_ms, &e);
 	if (rc)
