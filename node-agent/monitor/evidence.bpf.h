@@ -24,26 +24,28 @@ int note_own_level(void *ctx)
 	return 0;
 }
 
-/* numbers is an array of one, or of none, that is really level + 1 long. */
-static __always_inline __u32 pid_number(struct pid *pid, __u32 level)
+/* numbers is an array of one, or of none, that is really level + 1 long. pid is a number here: Linux 6.1 lets
+ * nobody reckon with a pointer. */
+static __always_inline __u32 pid_number(__u64 pid, __u32 deepest, __u32 level)
 {
 	__u64 at = bpf_core_field_offset(struct pid, numbers) + bpf_core_field_offset(struct upid, nr) +
 		   (__u64)level * bpf_core_type_size(struct upid);
 	__u32 number = 0;
 
-	if (level > pid->level)
-		return 0;
-	bpf_probe_read_kernel(&number, sizeof(number), (void *)pid + at);
+	if (level <= deepest)
+		bpf_probe_read_kernel(&number, sizeof(number), (const void *)(pid + at));
 	return number;
 }
 
 static __always_inline void task_describe(const struct monitor_mark *m, struct evidence_task *t)
 {
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
-	__u32 slot = m->slot;
+	__u32 slot = m->slot, deepest = leader->thread_pid->level;
+	__u64 pid = 0;
 
-	t->pid = slot < MONITOR_SLOTS ? pid_number(leader->thread_pid, levels[slot]) : 0;
-	t->our_pid = pid_number(leader->thread_pid, own_level);
+	bpf_core_read(&pid, sizeof(pid), &leader->thread_pid);
+	t->pid = slot < MONITOR_SLOTS ? pid_number(pid, deepest, levels[slot]) : 0;
+	t->our_pid = pid_number(pid, deepest, own_level);
 	t->start_ns = leader->start_boottime;
 	bpf_get_current_comm(t->comm, sizeof(t->comm));
 }
