@@ -14,8 +14,8 @@ mkdir -p "$OUT"
 case_end() {
 	local rc=$?
 	clients_stop
-	marks_end
 	((rc == 0)) || diagnose
+	marks_end
 	exit "$rc"
 }
 trap case_end EXIT

@@ -153,23 +153,25 @@ double place_log_weight(const struct place_ask *ask, double visited, double dens
 	return 0;
 }
 
-static double row_log_weight(const struct place_row *r, const struct place_ask *ask, double visited)
+/* The log weights, from which both the shares and the draws are made. */
+static void log_weights_fill(struct place_row *rows, size_t n, const struct place_ask *ask, double visited)
 {
-	return place_log_weight(ask, visited, r->density, r->distance);
+	for (size_t i = 0; i < n; i++)
+		rows[i].draw = rows[i].excluded
+				       ? -INFINITY
+				       : place_log_weight(ask, visited, rows[i].density, rows[i].distance);
 }
 
-static void shares_fill(struct place_row *rows, size_t n, const struct place_ask *ask, double visited)
+static void shares_fill(struct place_row *rows, size_t n)
 {
 	double top = -INFINITY, sum = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!rows[i].excluded)
-			top = fmax(top, row_log_weight(&rows[i], ask, visited));
-	for (size_t i = 0; i < n; i++)
-		if (!rows[i].excluded) {
-			rows[i].weight = exp(row_log_weight(&rows[i], ask, visited) - top);
-			sum += rows[i].weight;
-		}
+		top = fmax(top, rows[i].draw);
+	for (size_t i = 0; i < n; i++) {
+		rows[i].weight = rows[i].excluded ? 0 : exp(rows[i].draw - top);
+		sum += rows[i].weight;
+	}
 	for (size_t i = 0; i < n && sum > 0; i++)
 		rows[i].weight /= sum;
 }
@@ -183,15 +185,14 @@ static double luck(const char *node, uint64_t seed)
 	return -log(-log(u));
 }
 
-static size_t highest(struct place_row *rows, size_t n, const struct place_ask *ask, double visited)
+static size_t draw(struct place_row *rows, size_t n, uint64_t seed)
 {
 	size_t chosen = n;
 
 	for (size_t i = 0; i < n; i++) {
-		rows[i].draw = -INFINITY;
 		if (rows[i].excluded)
 			continue;
-		rows[i].draw = row_log_weight(&rows[i], ask, visited) + luck(rows[i].node, ask->seed);
+		rows[i].draw += luck(rows[i].node, seed);
 		if (chosen == n || rows[i].draw > rows[chosen].draw)
 			chosen = i;
 	}
@@ -253,8 +254,9 @@ int place_draw(
 		rc = survivals_fill(rows, n, visited, e);
 	if (rc)
 		return rc;
-	shares_fill(rows, n, ask, visited);
-	chosen = highest(rows, n, ask, visited);
+	log_weights_fill(rows, n, ask, visited);
+	shares_fill(rows, n);
+	chosen = draw(rows, n, ask->seed);
 	if (chosen == n)
 		return nobody(rows, n, e);
 	*ret_chosen = chosen;

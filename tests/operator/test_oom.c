@@ -4,6 +4,7 @@
 
 #include "../base/oom.h"
 #include "operator/admission/admission.h"
+#include "operator/plan/placement.h"
 #include "operator/plan/plan_alarms.h"
 #include "operator/plan/plan_escape.h"
 #include "operator/plan/plan_retention.h"
@@ -91,6 +92,43 @@ static bool governs(void *arg, const struct json *pod)
 	return true;
 }
 
+static int use_placement(void)
+{
+	static struct placement place;
+
+	return placement_choose(
+		&scene.w, &scene.c, world_pod(&scene.w, "shop", "prey"), NULL, 7, scene.now_ms, &place, NULL);
+}
+
+/* How many allocations a choice among so many nodes takes. */
+static int placement_allocations(int nodes)
+{
+	int n;
+
+	scene_begin(&scene);
+	scene_policy(&scene, "");
+	for (int i = 0; i < nodes; i++) {
+		char name[16];
+
+		str_fmt(name, sizeof(name), "node-%03d", i);
+		scene_node(&scene, name, "[]");
+	}
+	scene_pod(&scene, "prey", "node-000", "");
+	n = oom_sweep(use_placement);
+	scene_end(&scene);
+	return n;
+}
+
+static void a_choice_allocates_no_more_for_more_nodes(void **state)
+{
+	/* Enough for the C library to sort in memory of its own in both. */
+	int few = placement_allocations(80);
+
+	(void)state;
+	assert_true(few > 1);
+	assert_int_equal(placement_allocations(240), few);
+}
+
 static int use_admission(void)
 {
 	static const char REVIEW[] = "{\"apiVersion\":\"admission.k8s.io/"
@@ -135,7 +173,10 @@ static void nothing_crashes_or_leaks_without_memory(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_crashes_or_leaks_without_memory)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_crashes_or_leaks_without_memory),
+		cmocka_unit_test(a_choice_allocates_no_more_for_more_nodes),
+	};
 
 	if (!OOM_CAN_SWEEP)
 		return 77;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scene.h"
 
+#include <base/backoff.h>
 #include <base/str.h>
+#include <string.h>
 
 static const char *governor(struct scene *s)
 {
@@ -138,6 +140,71 @@ static void node_and_report_come_and_go_on_their_own(void **state)
 	scene_end(&s);
 }
 
+static size_t walked(const struct world_node *n)
+{
+	size_t pods = 0;
+
+	for (const struct world_pod *p = n ? n->pods : NULL; p; p = p->on_next)
+		pods++;
+	return pods;
+}
+
+/* What is counted as objects come and go is what counting them anew gives. */
+static void counts_are_kept(void **state)
+{
+	static const char *const NODES[] = {"node-a", "node-b", "node-c", ""};
+	struct scene s;
+	uint64_t rng = 3;
+
+	(void)state;
+	scene_begin(&s);
+	for (int round = 0; round < 400; round++) {
+		char name[16];
+		size_t is_protected = 0, evicted = 0;
+		uint64_t dice = rng_next(&rng);
+
+		str_fmt(name, sizeof(name), "p%d", (int)(dice % 9));
+		if (dice >> 8 & 1)
+			world_drop_pod(&s.w, "shop", name);
+		else
+			scene_put(&s,
+				"{'kind':'Pod','metadata':{'namespace':'shop','name':'%s','labels':{'app':'%"
+				"s'},'annotations':{%s}},"
+				"'spec':{'nodeName':'%s'%s,'containers':[{'resources':{'requests':{'cpu':'%d'"
+				"}}}]},'status':{'phase':"
+				"'%s'}}",
+				name, dice >> 12 & 1 ? "shop" : "other",
+				dice >> 16 & 1 ? "'escape.dev/evicted':'2027-01-15T08:00:00Z'" : "",
+				NODES[dice >> 20 & 3], dice >> 24 & 1 ? ",'runtimeClassName':'escape'" : "",
+				(int)(dice >> 28 & 3), dice >> 32 & 3 ? "Running" : "Succeeded");
+		if (round % 40 == 13)
+			scene_policy(&s, "");
+		if (round % 40 == 33)
+			world_drop_policy(&s.w, "shop", "policy");
+		for (const struct world_pod *p = s.w.pods; p; p = p->hh.next) {
+			is_protected += p->policy && p->guarded && !p->ended;
+			evicted += p->evicted_ms > 0;
+		}
+		assert_int_equal(s.w.n_protected, is_protected);
+		assert_int_equal(s.w.n_evicted, evicted);
+		for (size_t i = 0; i < 3; i++) {
+			const struct world_node *n = world_node(&s.w, NODES[i]);
+			struct resources used = {{0}};
+			size_t pods = 0;
+
+			for (const struct world_pod *p = s.w.pods; p; p = p->hh.next)
+				if (!p->ended && str_eq(p->node, NODES[i])) {
+					resources_add(&used, &p->asks);
+					pods++;
+				}
+			assert_int_equal(n ? n->n_pods : 0, pods);
+			assert_int_equal(walked(n), pods);
+			assert_true(!n || !memcmp(&n->used, &used, sizeof(used)));
+		}
+	}
+	scene_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +213,7 @@ int main(void)
 		cmocka_unit_test(the_same_name_may_be_another_pod),
 		cmocka_unit_test(an_older_version_of_an_escape_is_ignored),
 		cmocka_unit_test(what_the_informer_never_shows_is_forgotten),
+		cmocka_unit_test(counts_are_kept),
 		cmocka_unit_test(node_and_report_come_and_go_on_their_own),
 	};
 
