@@ -33,8 +33,8 @@ attack-lab: build ## real attacks on real services on the lab: the tables of doc
 	e2e/attacks/run $(BUILD)
 	e2e/attacks/report $(BUILD)
 
-bench-detect: build ## what the eye costs a system call: ESCAPE beside nothing and beside an empty program
-	$(BUILD)/bench/detect/bench-detect
+bench-detect: build ## what the eye costs: a system call, redis, nginx, the agent, the highest rate; beside bpftrace and strace
+	bench/detect/run $(BUILD)/bench/detect/bench-detect
 
 bench-placement: build ## a placement decision at 50, 500 and 5,000 nodes, and the speed of the simulated game
 	$(BUILD)/bench/placement/bench_placement

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the eye costs a system call: bench-detect [--rounds N] [--calls N] [--cpu N]. In each round every
+ * What the eye costs a system call: bench-detect [--rounds N] [--calls N] [--cpu N]; its parts `serve` and
+ * `many` are for bench/detect/run. In each round every
  * thread is measured in every state, so that what disturbs the machine disturbs both sides; the order changes
  * from round to round. The monitor is loaded throughout: "nothing attached" is a node without a protected
  * container.
  */
+#include "many.h"
+#include "serve.h"
 #include "table.h"
 
 #include <argp.h>
@@ -145,6 +148,9 @@ static void run(const struct options *o)
 	free(t.ps);
 }
 
+#define MANY 50
+#define MANY_SECONDS 10
+
 int main(int argc, char **argv)
 {
 	static const struct argp ARGP = {.options = OPTIONS,
@@ -152,6 +158,10 @@ int main(int argc, char **argv)
 		.doc = "Measures what ESCAPE's eBPF programs add to a system call, beside an empty program."};
 	struct options o = {.rounds = ROUNDS_DEFAULT, .calls = CALLS_DEFAULT};
 
+	if (argc > 3 && str_eq(argv[1], "serve") && str_eq(argv[2], "--"))
+		return serve_main(argv + 3);
+	if (argc == 2 && str_eq(argv[1], "many"))
+		return many_main(MANY, MANY_SECONDS);
 	o.cpu = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) - 1;
 	argp_parse(&ARGP, argc, argv, 0, NULL, &o);
 	run(&o);

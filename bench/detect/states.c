@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "states.h"
 
+#include "cgroup.h"
 #include "empty.skel.h"
 #include "peers.h"
 #include "worker.h"
 
-#include <base/io.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <node-agent/monitor/monitor.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct states {
@@ -26,41 +24,13 @@ struct states {
 	struct peer peer;
 	bool peer_runs;
 	pid_t watched;
-	char cgroup[128];
+	struct cgroup_own cgroup; /* of the "container" */
 };
 
 static void refused(const struct err *e)
 {
 	fprintf(stderr, "bench-detect: %s: %s\n", e->reason, e->message);
 	exit(EXIT_FAILURE);
-}
-
-static bool try_cgroup(struct states *s, const char *root, const char *knob)
-{
-	char path[160];
-
-	snprintf(s->cgroup, sizeof(s->cgroup), "%s/escape-bench-%d", root, getpid());
-	if (mkdir(s->cgroup, 0755) < 0)
-		return false;
-	snprintf(path, sizeof(path), "%s/%s", s->cgroup, knob);
-	if (access(path, W_OK) == 0)
-		return true;
-	rmdir(s->cgroup);
-	return false;
-}
-
-/* The one process of the "container", where the monitor looks for it. */
-static void cgroup_make(struct states *s)
-{
-	char path[160], pid[16];
-
-	if (!try_cgroup(s, "/sys/fs/cgroup/freezer", "freezer.state") &&
-		!try_cgroup(s, "/sys/fs/cgroup", "cgroup.freeze"))
-		bench_fail("cannot make a cgroup in /sys/fs/cgroup", EPERM);
-	snprintf(path, sizeof(path), "%s/cgroup.procs", s->cgroup);
-	snprintf(pid, sizeof(pid), "%d", s->watched);
-	if (io_write_knob(path, pid) < 0)
-		bench_fail(path, EPERM);
 }
 
 struct states *states_new(pid_t watched)
@@ -80,7 +50,8 @@ struct states *states_new(pid_t watched)
 	if (!s->empty)
 		bench_fail("cannot load the empty program", errno);
 	s->watched = watched;
-	cgroup_make(s);
+	cgroup_make(&s->cgroup);
+	cgroup_put(&s->cgroup, watched);
 	return s;
 }
 
@@ -98,8 +69,7 @@ static void nothing(struct states *s)
 void states_free(struct states *s)
 {
 	nothing(s);
-	while (rmdir(s->cgroup) < 0 && errno == EBUSY)
-		sched_yield();
+	cgroup_remove(&s->cgroup);
 	empty_bpf__destroy(s->empty);
 	monitor_free(s->monitor);
 	loop_free(s->loop);
@@ -116,7 +86,7 @@ static void empty(struct states *s)
 static void learn(struct states *s, enum monitor_detector detector)
 {
 	const struct monitor_params p = {.window = 10, .epoch = 500, .threshold = 50, .detector = detector};
-	const struct monitor_container c = {.init_pid = s->watched, .cgroup = s->cgroup, .running = true};
+	const struct monitor_container c = {.init_pid = s->watched, .cgroup = s->cgroup.dir, .running = true};
 	struct err e;
 
 	if (monitor_watch_new(s->monitor, &p, NULL, NULL, &s->watch, &e) < 0 ||
@@ -188,6 +158,11 @@ uint32_t states_others(void)
 	return n;
 }
 
+struct loop *states_loop(const struct states *s)
+{
+	return s->loop;
+}
+
 bool states_clean(const struct states *s)
 {
 	struct monitor_stats st;
@@ -195,4 +170,16 @@ bool states_clean(const struct states *s)
 	if (monitor_watch_stats(s->watch, &st) < 0)
 		bench_fail("cannot read the watch's counters", errno);
 	return st.lost == 0 && st.mismatches == 0 && st.calls > 0;
+}
+
+void states_print(const struct states *s, FILE *out)
+{
+	struct monitor_stats st = {0};
+
+	if (s->watch && monitor_watch_stats(s->watch, &st) < 0)
+		bench_fail("cannot read the watch's counters", errno);
+	fprintf(out, "calls %llu epochs %llu bags %llu mismatches %llu lost %llu unjudged %llu\n",
+		(unsigned long long)st.calls, (unsigned long long)st.epochs, (unsigned long long)st.bags,
+		(unsigned long long)st.mismatches, (unsigned long long)st.lost,
+		(unsigned long long)st.unjudged);
 }

@@ -5,8 +5,10 @@
 #ifndef ESCAPE_BENCH_DETECT_STATES_H
 #define ESCAPE_BENCH_DETECT_STATES_H
 
+#include <loop/loop.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 enum state {
@@ -34,7 +36,11 @@ const char *state_missing(enum state state);
 void states_enter(struct states *s, enum state state);
 /* Programs that others have on the tracepoint now: they make a call dearer, and every ratio smaller. */
 uint32_t states_others(void);
+/* The monitor's. */
+struct loop *states_loop(const struct states *s);
 /* Of the watch: false when calls were lost or mismatches counted. */
 bool states_clean(const struct states *s);
+/* The watch's counters, all 0 while there is none. */
+void states_print(const struct states *s, FILE *out);
 
 #endif

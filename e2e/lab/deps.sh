@@ -18,6 +18,8 @@ PACKAGES=(
 	qemu-system-x86 busybox-static cpio e2fsprogs kmod
 	# the demo's plots
 	gnuplot-nox
+	# what bench-detect stands beside
+	bpftrace strace stress-ng apache2-utils redis-tools
 )
 
 missing() {
