@@ -145,3 +145,27 @@ int session_get(
 		return err_set(e, rc, own.reason, "cannot get %s %s: %s", r->kind, name, own.message);
 	return 0;
 }
+
+int session_patch(struct session *s, const struct kube_resource *r, const char *name,
+	const struct json *patch, struct json **ret, struct err *e)
+{
+	struct err own = {0};
+	struct answer a = {.e = &own};
+	int rc = kube_patch(s->client, r, s->namespace_, name, NULL, KUBE_PATCH_MERGE, patch, on_answer, &a);
+
+	rc = answer_wait(s, &a, rc, ret);
+	return rc ? err_set(e, rc, own.reason, "cannot change %s %s: %s", r->kind, name, own.message) : 0;
+}
+
+int session_delete(
+	struct session *s, const struct kube_resource *r, const char *name, const char *uid, struct err *e)
+{
+	const struct kube_delete_opts opts = {.grace_s = -1, .uid = uid};
+	auto_json struct json *gone = NULL;
+	struct err own = {0};
+	struct answer a = {.e = &own};
+	int rc = kube_delete(s->client, r, s->namespace_, name, &opts, on_answer, &a);
+
+	rc = answer_wait(s, &a, rc, &gone);
+	return rc ? err_set(e, rc, own.reason, "cannot delete %s %s: %s", r->kind, name, own.message) : 0;
+}

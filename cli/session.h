@@ -23,6 +23,12 @@ const char *session_namespace(const struct session *s);
 /* namespace_ NULL: all, or a kind without namespaces. Caller frees *ret with json_free. */
 int session_list(struct session *s, const struct kube_resource *r, const char *namespace_, struct json **ret,
 	struct err *e);
+/* Merge patch. -ENOENT: there is none of that name. */
+int session_patch(struct session *s, const struct kube_resource *r, const char *name,
+	const struct json *patch, struct json **ret, struct err *e);
+/* Of this uid only. */
+int session_delete(
+	struct session *s, const struct kube_resource *r, const char *name, const char *uid, struct err *e);
 int session_get(
 	struct session *s, const struct kube_resource *r, const char *name, struct json **ret, struct err *e);
 

@@ -106,14 +106,17 @@ static int numbers_encode(struct json *spec, const struct profile *p)
 static struct json *object_new(const struct profile *p)
 {
 	auto_json struct json *obj = json_new_obj();
-	struct json *meta = json_obj_at(obj, "metadata");
-	struct json *spec = encode(PROFILE_SPEC_FIELDS, p);
+	struct json *meta, *spec;
 
-	if (json_set(obj, "spec", spec) || !meta)
-		return NULL;
+	/* In the order in which people read it. */
 	if (json_set_str(obj, "apiVersion", API_GROUP_VERSION) ||
-		json_set_str(obj, "kind", API_PROFILES.kind) || json_set_str(meta, "name", p->name) ||
-		json_set_str(meta, "namespace", p->namespace_) || numbers_encode(spec, p))
+		json_set_str(obj, "kind", API_PROFILES.kind))
+		return NULL;
+	meta = json_obj_at(obj, "metadata");
+	if (!meta || json_set_str(meta, "namespace", p->namespace_) || json_set_str(meta, "name", p->name))
+		return NULL;
+	spec = encode(PROFILE_SPEC_FIELDS, p);
+	if (json_set(obj, "spec", spec) || numbers_encode(spec, p))
 		return NULL;
 	if (*p->resource_version && json_set_str(meta, "resourceVersion", p->resource_version))
 		return NULL;
