@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-unit attack-lab bench-detect bench-placement lint format manifests figures simulation lab-up lab-down clean
+.PHONY: help deps build demo test test-unit vm-test attack-lab bench-detect bench-placement lint format manifests figures simulation lab-up lab-down clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,10 +24,15 @@ demo: build ## the main job, happening for real on a cluster of three nodes (KEE
 
 test: build ## all tests: unit, component, replayed fuzz corpus, chart, and the e2e cases on the lab
 	e2e/lab/lab prepare
+	e2e/vm/vm prepare
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
 test-unit: build ## only the tests that need neither privilege nor the lab
 	ctest --test-dir $(BUILD) --output-on-failure -L 'unit|component|fuzz'
+
+vm-test: build ## what was built, on stock kernels in virtual machines (KERNEL=6.1|6.12|newest for one of them)
+	e2e/vm/vm prepare $(KERNEL)
+	ctest --test-dir $(BUILD) --output-on-failure -R '^vm_$(KERNEL)'
 
 attack-lab: build ## real attacks on real services on the lab: the tables of docs/detection.md (20 minutes)
 	e2e/attacks/run $(BUILD)
