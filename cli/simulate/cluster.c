@@ -14,9 +14,10 @@ static int memory_get(struct cluster *c, size_t n, struct err *e)
 {
 	c->nodes = calloc(n, sizeof(*c->nodes));
 	c->cpu_models = calloc(n, sizeof(*c->cpu_models));
+	c->cpu_features = calloc(n, sizeof(*c->cpu_features));
 	c->closed = calloc(n, sizeof(*c->closed));
 	c->hacked = calloc(n, sizeof(*c->hacked));
-	if (!c->nodes || !c->cpu_models || !c->closed || !c->hacked)
+	if (!c->nodes || !c->cpu_models || !c->cpu_features || !c->closed || !c->hacked)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for %zu nodes", n);
 	return 0;
 }
@@ -47,6 +48,7 @@ static void report_add(struct cluster *c, const struct report *r, int64_t now_ms
 		if (!str_eq(n->name, r->node))
 			continue;
 		str_copy(c->cpu_models[i], sizeof(c->cpu_models[i]), r->cpu_model);
+		str_copy(c->cpu_features[i], sizeof(c->cpu_features[i]), r->cpu_features);
 		c->closed[i] = !r->can_restore || !n->ready || n->unschedulable || n->noschedule_taint;
 		if (is_hacked(r, now_ms))
 			c->hacked[c->n_hacked++] = i;
@@ -130,6 +132,7 @@ void cluster_free(struct cluster *c)
 {
 	free(c->nodes);
 	free(c->cpu_models);
+	free(c->cpu_features);
 	free(c->closed);
 	free(c->hacked);
 	*c = (struct cluster){0};
@@ -151,6 +154,7 @@ int cluster_graph(const struct cluster *c, double wall, struct game_graph *ret, 
 				[PLACE_RACK] = n->rack,
 				[PLACE_KERNEL] = n->kernel,
 				[PLACE_CPU_MODEL] = c->cpu_models[i],
+				[PLACE_CPU_FEATURES] = c->cpu_features[i],
 				[PLACE_RUNTIME] = n->runtime,
 				[PLACE_OS] = n->os_image,
 				[PLACE_PROVIDER] = n->provider,

@@ -5,6 +5,7 @@
 #define ESCAPE_CLI_SIMULATE_CLUSTER_H
 
 #include <api/pod.h>
+#include <api/report.h>
 #include <base/err.h>
 #include <doc/json.h>
 #include <model/game_hosts.h>
@@ -21,6 +22,7 @@ struct cluster {
 	uint32_t n;
 	struct node *nodes;
 	char (*cpu_models)[96];
+	char (*cpu_features)[REPORT_CPU_FEATURES_MAX];
 	bool *closed;     /* cannot take a container that moves */
 	uint32_t *hacked; /* indices, n_hacked of them */
 	uint32_t n_hacked;
