@@ -23,6 +23,7 @@ extern const struct command COMMANDS[];
 int status_run(const struct options *o, struct buf *out, struct err *e);
 int explain_run(const struct options *o, struct buf *out, struct err *e);
 int profile_run(const struct options *o, struct buf *out, struct err *e);
+int node_run(const struct options *o, struct buf *out, struct err *e);
 int simulate_run(const struct options *o, struct buf *out, struct err *e);
 int version_run(const struct options *o, struct buf *out, struct err *e);
 

@@ -14,6 +14,7 @@ const struct command COMMANDS[] = {
 	{"status", .takes_all_namespaces = true, .run = status_run},
 	{"explain", .takes_name = true, .run = explain_run},
 	{"profile", .takes_args = true, .run = profile_run},
+	{"node", .takes_args = true, .run = node_run},
 	{"simulate", .takes_args = true, .run = simulate_run},
 	{"version", .run = version_run},
 	{0},

@@ -28,12 +28,13 @@ static const struct argp_option OPTIONS[] = {
 
 static const char DOC[] =
 	"Shows what ESCAPE protects, what the nodes can do, and why it moved something; takes an admin's "
-	"word on profiles.\v"
+	"word on profiles and nodes.\v"
 	"Commands:\n"
 	"  status           policies, nodes with their problems, Escapes under way\n"
 	"  explain ESCAPE   why, the evidence, from where to where, the timeline, the candidates\n"
 	"  explain pod/POD  the newest alarm of a pod, also when nothing was done about it\n"
 	"  profile ...      what was learned: list, export, approve, discard (--help after it)\n"
+	"  node ...         who is hacked: list, mark NODE, clear NODE (--help after it)\n"
 	"  simulate ...     the search game between predator and prey, without a cluster (--help after it)\n"
 	"  version          of this program, and of the API it speaks\n"
 	"\n"
@@ -63,7 +64,8 @@ static void set_command(struct argp_state *state, const char *arg, struct option
 			o->command = c;
 	if (!o->command)
 		argp_error(state,
-			"%s: no such command; there are status, explain, profile, simulate and version", arg);
+			"%s: no such command; there are status, explain, profile, node, simulate and version",
+			arg);
 }
 
 /* Its own parser goes on from here. */
@@ -92,7 +94,8 @@ static void set_name(struct argp_state *state, const char *arg, struct options *
 static void check(struct argp_state *state, const struct options *o)
 {
 	if (!o->command) {
-		argp_error(state, "a command is missing: status, explain, profile, simulate or version");
+		argp_error(
+			state, "a command is missing: status, explain, profile, node, simulate or version");
 		return;
 	}
 	if (o->command->takes_name && !o->name)

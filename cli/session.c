@@ -146,6 +146,17 @@ int session_get(
 	return 0;
 }
 
+int session_create(struct session *s, const struct kube_resource *r, const struct json *object,
+	struct json **ret, struct err *e)
+{
+	struct err own = {0};
+	struct answer a = {.e = &own};
+	int rc = kube_create(s->client, r, s->namespace_, NULL, object, on_answer, &a);
+
+	rc = answer_wait(s, &a, rc, ret);
+	return rc ? err_set(e, rc, own.reason, "cannot create a %s: %s", r->kind, own.message) : 0;
+}
+
 int session_patch(struct session *s, const struct kube_resource *r, const char *name,
 	const struct json *patch, struct json **ret, struct err *e)
 {

@@ -23,6 +23,8 @@ const char *session_namespace(const struct session *s);
 /* namespace_ NULL: all, or a kind without namespaces. Caller frees *ret with json_free. */
 int session_list(struct session *s, const struct kube_resource *r, const char *namespace_, struct json **ret,
 	struct err *e);
+int session_create(struct session *s, const struct kube_resource *r, const struct json *object,
+	struct json **ret, struct err *e);
 /* Merge patch. -ENOENT: there is none of that name. */
 int session_patch(struct session *s, const struct kube_resource *r, const char *name,
 	const struct json *patch, struct json **ret, struct err *e);

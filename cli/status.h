@@ -27,13 +27,17 @@ struct status_policy {
 	const char *namespace_, *name, *mode;
 	bool dry_run;
 	bool behind; /* the operator has not looked at this spec yet */
-	int64_t protected_pods, unprotected_pods, learning_pods, hacked_nodes, nodes; /* -1: unknown */
-	double survival_static, survival_mobile;                                      /* -1: unknown */
+	int64_t protected_pods, unprotected_pods, learning_pods; /* -1: unknown */
+	int64_t hacked_nodes, suspect_nodes, nodes;              /* -1: unknown */
+	double density, survival_static, survival_mobile;        /* -1: unknown */
+	const char *growth;                                      /* model, or "" */
+	double growth_rate, growth_capacity, hacked_ahead;
 	struct status_problems problems;
 };
 
 struct status_node {
 	const char *name;
+	const char *state;    /* of its NodeVerdict; "": not known */
 	int64_t heartbeat_ms; /* 0: never */
 	bool can_detect, can_restore;
 	const char *kernel, *cgroups, *cgroup_driver, *criu; /* "": unknown */
@@ -50,8 +54,9 @@ struct status_escape {
 
 struct status_lists {
 	const struct json *policies, *reports, *escapes;
-	const char *namespace_;   /* NULL: all */
-	const char *nodes_hidden; /* why there are no reports to show, or NULL */
+	const struct json *verdicts; /* NULL: they may not be seen */
+	const char *namespace_;      /* NULL: all */
+	const char *nodes_hidden;    /* why there are no reports to show, or NULL */
 };
 
 struct status_view {

@@ -41,6 +41,17 @@ static struct json *problems_json(const struct status_problems *p)
 	return TAKE_PTR(all);
 }
 
+static struct json *growth_json(const struct status_policy *p)
+{
+	auto_json struct json *j = json_new_obj();
+
+	if (json_set_str(j, "model", p->growth) || json_set_num(j, "rate", p->growth_rate) ||
+		json_set_num(j, "capacity", p->growth_capacity) ||
+		json_set_num(j, "hackedAhead", p->hacked_ahead))
+		return NULL;
+	return TAKE_PTR(j);
+}
+
 static struct json *policy_json(const struct status_policy *p)
 {
 	auto_json struct json *j = json_new_obj();
@@ -52,7 +63,9 @@ static struct json *policy_json(const struct status_policy *p)
 		set_known(j, "unprotectedPods", (double)p->unprotected_pods) ||
 		set_known(j, "learningPods", (double)p->learning_pods) ||
 		set_known(j, "hackedNodes", (double)p->hacked_nodes) ||
-		set_known(j, "nodes", (double)p->nodes) ||
+		set_known(j, "suspectNodes", (double)p->suspect_nodes) ||
+		set_known(j, "nodes", (double)p->nodes) || set_known(j, "density", p->density) ||
+		(*p->growth && json_set(j, "growth", growth_json(p))) ||
 		set_known(j, "survivalStatic", p->survival_static) ||
 		set_known(j, "survivalMobile", p->survival_mobile) ||
 		json_set(j, "problems", problems_json(&p->problems)))
@@ -64,7 +77,8 @@ static struct json *node_json(const struct status_node *n, int64_t now_ms)
 {
 	auto_json struct json *j = json_new_obj();
 
-	if (json_set_str(j, "name", n->name) || set_age(j, "reportAgeMs", n->heartbeat_ms, now_ms) ||
+	if (json_set_str(j, "name", n->name) || set_told(j, "state", n->state) ||
+		set_age(j, "reportAgeMs", n->heartbeat_ms, now_ms) ||
 		json_set_bool(j, "canDetect", n->can_detect) ||
 		json_set_bool(j, "canRestore", n->can_restore) ||
 		json_set_num(j, "alarms", (double)n->alarms) ||

@@ -2,6 +2,7 @@
 #include "status.h"
 
 #include <api/escape.h>
+#include <api/verdict.h>
 #include <base/clock.h>
 #include <base/str.h>
 #include <errno.h>
@@ -73,7 +74,13 @@ static void policy_read(const struct json *obj, struct status_policy *ret)
 		.unprotected_pods = json_int_at(obj, "status.unprotectedPods", -1),
 		.learning_pods = json_int_at(obj, "status.learningPods", -1),
 		.hacked_nodes = json_int_at(obj, "status.hackedNodes", -1),
+		.suspect_nodes = json_int_at(obj, "status.suspectNodes", -1),
 		.nodes = json_int_at(obj, "status.nodes", -1),
+		.density = share_at(obj, "status.density"),
+		.growth = json_str_at(obj, "status.growth.model", ""),
+		.growth_rate = json_num_at(obj, "status.growth.rate", 0),
+		.growth_capacity = json_num_at(obj, "status.growth.capacity", 0),
+		.hacked_ahead = json_num_at(obj, "status.growth.hackedAhead", 0),
 		.survival_static = share_at(obj, "status.survivalStatic"),
 		.survival_mobile = share_at(obj, "status.survivalMobile"),
 	};
@@ -91,10 +98,22 @@ static const char *feature_detail(const struct json *report, const char *name)
 	return "";
 }
 
-static void node_read(const struct json *obj, struct status_node *ret)
+/* A node without a verdict is clean, unless verdicts may not be seen. */
+static const char *state_of(const struct json *verdicts, const char *node)
+{
+	json_foreach(obj, json_member(verdicts, "items"))
+	{
+		if (str_eq(json_str_at(obj, "metadata.name", ""), node))
+			return json_str_at(obj, "status.state", "");
+	}
+	return verdicts ? VERDICT_STATE_NAMES[VERDICT_CLEAN] : "";
+}
+
+static void node_read(const struct json *obj, const struct json *verdicts, struct status_node *ret)
 {
 	*ret = (struct status_node){
 		.name = json_str_at(obj, "metadata.name", "?"),
+		.state = state_of(verdicts, json_str_at(obj, "metadata.name", "?")),
 		.heartbeat_ms = time_at(obj, "status.heartbeat"),
 		.can_detect = json_bool_at(obj, "status.canDetect", false),
 		.can_restore = json_bool_at(obj, "status.canRestore", false),
@@ -191,7 +210,7 @@ int status_read(const struct status_lists *lists, struct status_view *ret, struc
 	}
 	json_foreach(obj, items_of(lists->reports))
 	{
-		node_read(obj, &v.nodes[v.n_nodes++]);
+		node_read(obj, lists->verdicts, &v.nodes[v.n_nodes++]);
 	}
 	json_foreach(obj, items_of(lists->escapes))
 	{

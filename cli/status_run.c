@@ -9,7 +9,7 @@
 #include <errno.h>
 
 struct answers {
-	struct json *policies, *reports, *escapes;
+	struct json *policies, *reports, *escapes, *verdicts;
 	struct err reports_error;
 };
 
@@ -18,6 +18,7 @@ static void answers_free(struct answers *a)
 	json_free(a->policies);
 	json_free(a->reports);
 	json_free(a->escapes);
+	json_free(a->verdicts);
 }
 
 /* Who may see only a namespace may not see the nodes' reports, and still learns the rest. */
@@ -30,13 +31,23 @@ static int reports_list(struct session *s, struct answers *a, struct err *e)
 	return rc == -EACCES ? 0 : rc;
 }
 
+/* Nor what is made of them; a cluster whose CRDs are older has none. */
+static int verdicts_list(struct session *s, struct answers *a, struct err *e)
+{
+	int rc = session_list(s, &API_VERDICTS, NULL, &a->verdicts, e);
+
+	return rc == -EACCES || rc == -ENOENT ? 0 : rc;
+}
+
 static int answers_get(struct session *s, const char *namespace_, struct answers *a, struct err *e)
 {
 	int rc = session_list(s, &API_POLICIES, namespace_, &a->policies, e);
 
 	if (!rc)
 		rc = session_list(s, &API_ESCAPES, namespace_, &a->escapes, e);
-	return rc ? rc : reports_list(s, a, e);
+	if (!rc)
+		rc = reports_list(s, a, e);
+	return rc ? rc : verdicts_list(s, a, e);
 }
 
 static int view_show(const struct status_view *v, bool as_json, struct buf *out, struct err *e)
@@ -68,6 +79,7 @@ int status_run(const struct options *o, struct buf *out, struct err *e)
 		.policies = a.policies,
 		.reports = a.reports,
 		.escapes = a.escapes,
+		.verdicts = a.verdicts,
 		.namespace_ = namespace_,
 		.nodes_hidden = a.reports_error.code ? a.reports_error.message : NULL,
 	};

@@ -3,6 +3,8 @@
 
 #include "text.h"
 
+#include <base/str.h>
+
 static void heading(struct buf *out, const char *title)
 {
 	buf_addf(out, "%s%s\n", out->len ? "\n" : "", title);
@@ -74,6 +76,28 @@ static void policy_notes(struct buf *out, const struct status_policy *p)
 	add_problems(out, whose.data, &p->problems);
 }
 
+/* What the model makes of the cluster: the same in every policy, so told once. */
+static void add_forecast(struct buf *out, const struct status_view *v)
+{
+	const struct status_policy *p = v->policies;
+
+	while (p < v->policies + v->n_policies && p->density < 0)
+		p++;
+	if (p == v->policies + v->n_policies)
+		return;
+	text_addf(out, "N %lld of V %lld nodes hacked (rho %.3f), %lld suspect", (long long)p->hacked_nodes,
+		(long long)p->nodes, p->density, (long long)(p->suspect_nodes < 0 ? 0 : p->suspect_nodes));
+	if (!*p->growth || str_eq(p->growth, "None"))
+		buf_adds(out, "; no growth to fit\n");
+	else
+		text_addf(out, "; %s growth, k %.3g", p->growth, p->growth_rate);
+	if (!*p->growth || str_eq(p->growth, "None"))
+		return;
+	if (p->growth_capacity > 0)
+		buf_addf(out, ", mu %.0f", p->growth_capacity);
+	buf_addf(out, ": N %.0f at the horizon of the forecast\n", p->hacked_ahead);
+}
+
 static void add_policies(struct buf *out, const struct status_view *v)
 {
 	static const char *const titles[] = {"NAMESPACE", "NAME", "MODE", "PROTECTED", "UNPROTECTED",
@@ -97,6 +121,7 @@ static void add_policies(struct buf *out, const struct status_view *v)
 		buf_adds(out, "\n");
 	for (size_t i = 0; i < v->n_policies; i++)
 		policy_notes(out, &v->policies[i]);
+	add_forecast(out, v);
 }
 
 static void age_cell(struct table *t, const char *prefix, int64_t at_ms, int64_t now_ms, const char *suffix)
@@ -115,6 +140,7 @@ static void text_cell(struct table *t, const char *text)
 static void node_row(struct table *t, const struct status_node *n, int64_t now_ms)
 {
 	table_cell(t, "%s", n->name);
+	text_cell(t, n->state);
 	if (n->heartbeat_ms)
 		age_cell(t, "", n->heartbeat_ms, now_ms, " ago");
 	else
@@ -134,7 +160,7 @@ static void node_row(struct table *t, const struct status_node *n, int64_t now_m
 
 static void add_nodes(struct buf *out, const struct status_view *v, int64_t now_ms)
 {
-	static const char *const titles[] = {"NAME", "REPORT", "CAN DETECT", "CAN RESTORE", "ALARMS",
+	static const char *const titles[] = {"NAME", "STATE", "REPORT", "CAN DETECT", "CAN RESTORE", "ALARMS",
 		"LAST ALARM", "KERNEL", "CGROUPS", "CRIU", NULL};
 	auto_table struct table t;
 

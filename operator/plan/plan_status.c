@@ -3,6 +3,7 @@
 
 #include "operator/plan/forecast.h"
 #include "operator/plan/plan_profiles.h"
+#include "operator/plan/plan_verdicts.h"
 #include "operator/plan/view.h"
 
 #include <base/cleanup.h>
@@ -83,14 +84,15 @@ static void learning_fill(struct condition *c, const struct tally *t)
 		str_fmt(c->message, sizeof(c->message), "no pod is learning");
 }
 
-static void degraded_fill(struct condition *c, const struct tally *t)
+static void degraded_fill(struct condition *c, const struct tally *t, size_t limited)
 {
 	c->type = "Degraded";
-	c->holds = t->unguarded || t->agentless || t->held || t->full;
+	c->holds = t->unguarded || t->agentless || t->held || t->full || limited;
 	c->reason = t->unguarded   ? "NotGuarded"
 		    : t->agentless ? "AgentMissing"
 		    : t->held      ? "LearningHeld"
 		    : t->full      ? "ProfileFull"
+		    : limited      ? "ReportsLimited"
 				   : "AsExpected";
 	if (t->unguarded)
 		str_fmt(c->message, sizeof(c->message),
@@ -112,6 +114,11 @@ static void degraded_fill(struct condition *c, const struct tally *t)
 			"%zu pods do more different things than a profile holds, e.g. %.150s: they are not "
 			"protected; a smaller detection.windowSize makes fewer bags",
 			t->full, t->full_pod->name);
+	else if (limited)
+		str_fmt(c->message, sizeof(c->message),
+			"foreign detectors report more hacked nodes than they may mark: %zu are only "
+			"suspect; look at them (kubectl escape node list) and mark them, or clear them all",
+			limited);
 	else
 		str_fmt(c->message, sizeof(c->message), "all selected pods are protected");
 }
@@ -147,15 +154,15 @@ static struct json *condition_encode(
 	return TAKE_PTR(made);
 }
 
-static struct json *conditions_encode(
-	const struct tally *t, const struct policy *p, const struct json *before, int64_t now_ms)
+static struct json *conditions_encode(const struct tally *t, size_t limited, const struct policy *p,
+	const struct json *before, int64_t now_ms)
 {
 	auto_json struct json *list = json_new_arr();
 	struct condition all[3] = {0};
 
 	ready_fill(&all[0], t);
 	learning_fill(&all[1], t);
-	degraded_fill(&all[2], t);
+	degraded_fill(&all[2], t, limited);
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (json_add(list, condition_encode(&all[i], p, before, now_ms)))
 			return NULL;
@@ -166,6 +173,29 @@ static struct json *conditions_encode(
 static double rounded(double p)
 {
 	return round(p * 1000) / 1000;
+}
+
+/* Two digits that count: the fit changes a little with each look. */
+static double coarse(double x)
+{
+	double unit;
+
+	if (x <= 0)
+		return 0;
+	unit = pow(10, floor(log10(x)) - 1);
+	return round(x / unit) * unit;
+}
+
+static int growth_set(struct json *status, const struct forecast *f)
+{
+	struct json *growth = json_obj_at(status, "growth");
+
+	if (!growth || json_set_str(growth, "model", MODEL_GROWTH_NAMES[f->growth.kind]) ||
+		json_set_num(growth, "rate", coarse(f->growth.k)) ||
+		json_set_num(growth, "capacity", round(f->growth.mu)) ||
+		json_set_num(growth, "hackedAhead", round(f->hacked_ahead)))
+		return -1;
+	return 0;
 }
 
 static int numbers_set(
@@ -180,7 +210,9 @@ static int numbers_set(
 		{"unprotectedPods", (double)(t->unguarded + t->agentless)},
 		{"learningPods", (double)t->learning},
 		{"hackedNodes", (double)f->hacked},
+		{"suspectNodes", (double)f->suspect},
 		{"nodes", (double)f->nodes},
+		{"density", rounded(f->density)},
 		{"survivalStatic", rounded(f->survival.survival_static)},
 		{"survivalMobile", rounded(f->survival.survival_mobile)},
 	};
@@ -188,7 +220,7 @@ static int numbers_set(
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		if (json_set_num(status, numbers[i].key, numbers[i].value))
 			return -1;
-	return 0;
+	return growth_set(status, f);
 }
 
 static bool status_is(const struct json *before, const struct json *wanted)
@@ -233,7 +265,8 @@ void plan_status(const struct world *w, const struct plan_config *c, const struc
 	unguarded_tell(w, &p->policy, out);
 	if (!status || numbers_set(status, &t, &f, &p->policy) ||
 		json_set(status, "conditions",
-			conditions_encode(&t, &p->policy, json_member(before, "conditions"), now_ms))) {
+			conditions_encode(&t, plan_foreign_limited(w, c, now_ms), &p->policy,
+				json_member(before, "conditions"), now_ms))) {
 		out->failed = true;
 		return;
 	}

@@ -3,6 +3,7 @@
 
 #include "operator/plan/forecast.h"
 #include "operator/plan/notices.h"
+#include "operator/plan/plan_verdicts.h"
 #include "operator/plan/view.h"
 
 #include <base/cleanup.h>
@@ -17,6 +18,12 @@ enum metric_id {
 	ESCAPES_ACTIVE,
 	NODES,
 	NODES_HACKED,
+	NODES_SUSPECT,
+	NODES_LIMITED,
+	DENSITY,
+	GROWTH_RATE,
+	GROWTH_CAPACITY,
+	NODES_HACKED_AHEAD,
 	PROTECTED_PODS,
 	SURVIVAL,
 	FOREIGN_REPORTS,
@@ -42,6 +49,24 @@ static const struct metric_desc DESCS[METRICS_COUNT] = {
 	[NODES] = {.name = "escape_nodes", .help = "Nodes that the model counts (V).", .type = METRIC_GAUGE},
 	[NODES_HACKED] = {.name = "escape_nodes_hacked",
 		.help = "Nodes that count as hacked (N).",
+		.type = METRIC_GAUGE},
+	[NODES_SUSPECT] = {.name = "escape_nodes_suspect",
+		.help = "Nodes against which something is known, but not enough.",
+		.type = METRIC_GAUGE},
+	[NODES_LIMITED] = {.name = "escape_nodes_limited",
+		.help = "Nodes that foreign detectors call hacked beyond what they may mark; they are only "
+			"suspect.",
+		.type = METRIC_GAUGE},
+	[DENSITY] = {.name = "escape_hacked_density", .help = "rho = N / V.", .type = METRIC_GAUGE},
+	[GROWTH_RATE] = {.name = "escape_growth_rate",
+		.help = "Growth of N (k) per time unit, fitted to the times at which nodes became hacked.",
+		.type = METRIC_GAUGE,
+		.labels = {"model"}},
+	[GROWTH_CAPACITY] = {.name = "escape_growth_capacity",
+		.help = "Capacity (mu) of the logistic growth; 0 with another model.",
+		.type = METRIC_GAUGE},
+	[NODES_HACKED_AHEAD] = {.name = "escape_nodes_hacked_ahead",
+		.help = "N at the horizon, by the fitted growth.",
 		.type = METRIC_GAUGE},
 	[PROTECTED_PODS] = {.name = "escape_protected_pods",
 		.help = "Pods that a policy governs and that have a keeper.",
@@ -125,6 +150,14 @@ int op_metrics_render(struct op_metrics *m, const struct world *w, const struct 
 	}
 	metric_set(m->by_id[NODES], NULL, (double)f.nodes);
 	metric_set(m->by_id[NODES_HACKED], NULL, (double)f.hacked);
+	metric_set(m->by_id[NODES_SUSPECT], NULL, (double)f.suspect);
+	metric_set(m->by_id[NODES_LIMITED], NULL, (double)plan_foreign_limited(w, c, now_ms));
+	metric_set(m->by_id[DENSITY], NULL, f.density);
+	for (int i = GROWTH_NONE; i <= GROWTH_LOGISTIC; i++)
+		metric_set(m->by_id[GROWTH_RATE], METRIC_LABELS(MODEL_GROWTH_NAMES[i]),
+			(enum model_growth_kind)i == f.growth.kind ? f.growth.k : 0);
+	metric_set(m->by_id[GROWTH_CAPACITY], NULL, f.growth.mu);
+	metric_set(m->by_id[NODES_HACKED_AHEAD], NULL, f.hacked_ahead);
 	metric_set(m->by_id[PROTECTED_PODS], NULL, (double)w->n_protected);
 	metric_set(m->by_id[ESCAPES_ACTIVE], NULL, (double)view_active(w, NULL));
 	metric_set(m->by_id[LEADER], NULL, leader ? 1 : 0);

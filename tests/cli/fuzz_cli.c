@@ -6,6 +6,7 @@
 #include <base/str.h>
 #include <cli/evidence.h>
 #include <cli/explain.h>
+#include <cli/nodes.h>
 #include <cli/status.h>
 #include <cli/text.h>
 #include <stdlib.h>
@@ -78,6 +79,7 @@ static void as_status(const struct json *j)
 		.policies = json_member(j, "policies"),
 		.reports = json_member(j, "reports"),
 		.escapes = json_member(j, "escapes"),
+		.verdicts = json_member(j, "verdicts"),
 	};
 	auto_buf struct buf out = BUF_INIT(TEXT_MAX);
 	auto_status struct status_view v = {0};
@@ -90,6 +92,19 @@ static void as_status(const struct json *j)
 	check_json(shown);
 }
 
+static void as_nodes(const struct json *j)
+{
+	auto_buf struct buf out = BUF_INIT(TEXT_MAX);
+	auto_nodes struct nodes_view v = {0};
+	auto_json struct json *shown = NULL;
+
+	need(!nodes_read(json_member(j, "nodes"), json_member(j, "verdicts"), &v, NULL));
+	nodes_text(&v, NOW_MS, &out);
+	check_output(&out);
+	shown = nodes_json(&v);
+	check_json(shown);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_json struct json *j = NULL;
@@ -99,5 +114,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	as_status(j);
 	as_escape(j);
 	as_alarms(j);
+	as_nodes(j);
 	return 0;
 }

@@ -45,7 +45,7 @@ static void shows_the_status_of_a_namespace(void **state)
 	(void)state;
 	assert_int_equal(program_run_at(fake_url(f), "status", &out), 0);
 	assert_says(&out, "shop       ledger");
-	assert_says(&out, "node-a  never");
+	assert_says(&out, "node-a  -      never");
 	assert_int_equal(program_run_at(fake_url(f), "status -o json", &out), 0);
 	assert_says(&out, "\"name\": \"ledger\"");
 	fake_stop(f);
@@ -96,6 +96,67 @@ static void says_that_nothing_is_installed(void **state)
 	assert_int_equal(program_run_at(fake_url(f), "status", &out), 1);
 	assert_says(
 		&out, "error: the API server knows no escapepolicies.escape.dev: ESCAPE is not installed");
+	fake_stop(f);
+}
+
+static void marks_and_clears_nodes(void **state)
+{
+	struct page first[] = {
+		{"/api/v1/nodes/node-b", 200, "{\"metadata\":{\"name\":\"node-b\"}}"},
+		{API "/nodeverdicts", 201, "{\"metadata\":{\"name\":\"node-b\"}}"},
+		{0},
+	};
+	struct page again[] = {
+		{"/api/v1/nodes/node-b", 200, "{\"metadata\":{\"name\":\"node-b\"}}"},
+		{API "/nodeverdicts/node-b", 200, "{\"spec\":{\"mark\":\"Clean\"}}"},
+		{0},
+	};
+	struct fake *f = fake_start(page_answer, first);
+	auto_buf struct buf out = BUF_INIT(1 << 20);
+
+	(void)state;
+	assert_int_equal(
+		program_run_at(fake_url(f), "node mark node-b --reason 'seen a miner' --for 2h", &out), 0);
+	assert_says(&out, "node node-b counts as hacked: seen a miner");
+	assert_int_equal(program_run_at(fake_url(f), "node mark nowhere --reason x", &out), 1);
+	assert_says(&out, "error: there is no node nowhere");
+	fake_stop(f);
+	f = fake_start(page_answer, again);
+	assert_int_equal(program_run_at(fake_url(f), "node clear node-b --reason looked -o json", &out), 0);
+	assert_says(&out, "\"mark\": \"Clean\"");
+	fake_stop(f);
+}
+
+static void a_word_on_a_node_needs_a_reason(void **state)
+{
+	auto_buf struct buf out = BUF_INIT(1 << 20);
+
+	(void)state;
+	assert_int_equal(program_run("node mark node-b", &out), 2);
+	assert_says(&out, "--reason TEXT is missing");
+	assert_int_equal(program_run("node mark --reason x", &out), 2);
+	assert_says(&out, "the name of a node is missing");
+	assert_int_equal(program_run("node clear node-b --reason x --for 2h", &out), 2);
+	assert_says(&out, "--for goes with mark only");
+	assert_int_equal(program_run("node mark 'a b' --reason x", &out), 2);
+	assert_says(&out, "not the name of a node");
+	assert_int_equal(program_run("node burn node-b", &out), 2);
+	assert_says(&out, "there are list, mark and clear");
+}
+
+static void lists_nodes(void **state)
+{
+	struct page pages[] = {
+		{"/api/v1/nodes", 200, LIST "[{\"metadata\":{\"name\":\"node-a\"}}]}"},
+		{API "/nodeverdicts", 200, LIST "[]}"},
+		{0},
+	};
+	struct fake *f = fake_start(page_answer, pages);
+	auto_buf struct buf out = BUF_INIT(1 << 20);
+
+	(void)state;
+	assert_int_equal(program_run_at(fake_url(f), "node list", &out), 0);
+	assert_says(&out, "node-a  Clean  -");
 	fake_stop(f);
 }
 
@@ -209,6 +270,9 @@ int main(void)
 		cmocka_unit_test(shows_all_namespaces),
 		cmocka_unit_test(says_what_it_may_not_see),
 		cmocka_unit_test(says_that_nothing_is_installed),
+		cmocka_unit_test(marks_and_clears_nodes),
+		cmocka_unit_test(a_word_on_a_node_needs_a_reason),
+		cmocka_unit_test(lists_nodes),
 		cmocka_unit_test(explains_an_escape),
 		cmocka_unit_test(explains_the_alarm_of_a_pod),
 		cmocka_unit_test(wrong_command_lines_end_with_2),

@@ -18,6 +18,7 @@ static void lists_of(const struct json *cluster, struct status_lists *ret)
 	ret->policies = json_member(cluster, "policies");
 	ret->reports = json_member(cluster, "reports");
 	ret->escapes = json_member(cluster, "escapes");
+	ret->verdicts = json_member(cluster, "verdicts");
 }
 
 static void check_both(const struct status_lists *lists, const char *name)
