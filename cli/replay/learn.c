@@ -62,9 +62,10 @@ static void tell(const struct replay_profile *p, size_t streams, FILE *out)
 		(unsigned long long)p->model.epochs, (unsigned long long)p->model.tasks);
 	if (!p->ready)
 		fprintf(out, "# not ready: thresholds need at least %d epochs\n", FUSED_EPOCHS_MIN);
-	else if (!fused_model_outside(&p->model, FUSED_EPOCHS_MIN, &outside))
+	else if (p->model.epochs > FUSED_JUDGED_FROM &&
+		 !fused_model_outside(&p->model, FUSED_JUDGED_FROM, &outside))
 		fprintf(out, "# far outside what was learned before them: %zu of %llu epochs\n", outside,
-			(unsigned long long)p->model.epochs - FUSED_EPOCHS_MIN);
+			(unsigned long long)p->model.epochs - FUSED_JUDGED_FROM);
 }
 
 int learn_run(const struct replay_options *o, FILE *out, struct err *e)

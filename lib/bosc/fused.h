@@ -14,6 +14,9 @@
 
 /* Fewer learned epochs than this say nothing about what is rare. */
 #define FUSED_EPOCHS_MIN 20
+/* The first epoch that can be judged while learning. R is over GRADED_RING epochs, so an attack that rises
+ * over them must not lift the limit that it is held against: the last ones do not make it. */
+#define FUSED_JUDGED_FROM (FUSED_EPOCHS_MIN + GRADED_RING)
 /* A score of 256 is the threshold itself. */
 #define FUSED_ALARM 256
 
@@ -63,8 +66,7 @@ int fused_model_calibrate(const struct fused_model *m, struct fused_thresholds *
 uint32_t fused_threshold(uint32_t *scores, size_t n, uint32_t least, bool twice);
 /*
  * While learning: what an epoch may have before somebody is asked whether it is normal, by the threshold that
- * would come out if learning ended now. Half as much again; and 8 rare pairs or 8 windows of bags are no
- * reason to ask anybody.
+ * would come out if learning ended now. 8 rare pairs, or 8 windows of bags, are no reason to ask anybody.
  */
 uint32_t fused_limit_graded(uint32_t threshold);
 uint32_t fused_limit_bosc(uint32_t threshold, uint32_t window);

@@ -131,23 +131,14 @@ int fused_model_calibrate(const struct fused_model *m, struct fused_thresholds *
 	return calibrate(m, m->samples, m->n_samples, ret);
 }
 
-static uint32_t half_again(uint32_t threshold, uint32_t least)
-{
-	uint64_t limit = threshold + threshold / 2ULL;
-
-	if (limit > UINT32_MAX)
-		return UINT32_MAX;
-	return limit > least ? (uint32_t)limit : least;
-}
-
 uint32_t fused_limit_graded(uint32_t threshold)
 {
-	return half_again(threshold, 8 * GRADED_PAIR_WEIGHT);
+	return threshold > 8 * GRADED_PAIR_WEIGHT ? threshold : 8 * GRADED_PAIR_WEIGHT;
 }
 
 uint32_t fused_limit_bosc(uint32_t threshold, uint32_t window)
 {
-	return half_again(threshold, 8 * window);
+	return threshold > 8 * window ? threshold : 8 * window;
 }
 
 int fused_model_outside(const struct fused_model *m, size_t from, size_t *ret)
@@ -155,9 +146,9 @@ int fused_model_outside(const struct fused_model *m, size_t from, size_t *ret)
 	struct fused_thresholds t;
 
 	*ret = 0;
-	for (size_t i = from > FUSED_EPOCHS_MIN ? from : FUSED_EPOCHS_MIN; i < m->n_samples; i++) {
+	for (size_t i = from > FUSED_JUDGED_FROM ? from : FUSED_JUDGED_FROM; i < m->n_samples; i++) {
 		const struct fused_sample *s = &m->samples[i];
-		int rc = calibrate(m, m->samples, i, &t);
+		int rc = calibrate(m, m->samples, i - GRADED_RING, &t);
 
 		if (rc)
 			return rc;

@@ -128,7 +128,7 @@ int monitor_watch_outlier(struct monitor_watch *w, uint64_t after, struct monito
 {
 	struct monitor_scores *s = &w->scores;
 	struct monitor_outlier worst = {0}, one = {0};
-	size_t from = after / s->stride > FUSED_EPOCHS_MIN ? after / s->stride : FUSED_EPOCHS_MIN;
+	size_t from = after / s->stride > FUSED_JUDGED_FROM ? after / s->stride : FUSED_JUDGED_FROM;
 	int r;
 
 	if (w->detector != MONITOR_FUSED)
@@ -138,7 +138,7 @@ int monitor_watch_outlier(struct monitor_watch *w, uint64_t after, struct monito
 		from = s->judged;
 	if (from >= s->n)
 		return 0;
-	r = fused_thresholds(w, from, &one.graded_limit, &one.bosc_limit);
+	r = fused_thresholds(w, from - GRADED_RING, &one.graded_limit, &one.bosc_limit);
 	if (r < 0)
 		return r;
 	s->judged = s->n;
