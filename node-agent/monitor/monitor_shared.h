@@ -17,7 +17,7 @@
 #define MONITOR_BAGS_PER_WATCH 65536 /* a container that learns without end takes no more than this */
 #define MONITOR_PAIRS 131072         /* pairs that are being learned, of all of them */
 #define MONITOR_STAMPS 65536
-#define MONITOR_PATHS 2048
+#define MONITOR_PATHS 1024
 #define MONITOR_KNOWN 64
 #define MONITOR_RING_BYTES (64 * 1024)
 #define MONITOR_SAMPLE_BYTES (64 * 1024)
@@ -152,7 +152,7 @@ _Static_assert(sizeof(struct bosc_window) == 152, "layout");
 _Static_assert(sizeof(struct bosc_tally) == 96, "layout");
 _Static_assert(sizeof(struct monitor_conf) == 64, "layout");
 _Static_assert(sizeof(struct monitor_mark) == 688, "layout");
-_Static_assert(sizeof(struct monitor_known) == 98304, "layout");
+_Static_assert(sizeof(struct monitor_known) == 81920, "layout");
 _Static_assert(sizeof(struct monitor_state) == 264, "layout");
 _Static_assert(sizeof(struct monitor_cgroup_key) == 16, "layout");
 _Static_assert(sizeof(struct monitor_bag_key) == 16, "layout");
