@@ -4,11 +4,14 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 
 #include "node-agent/agent/daemon.h"
 #include "node-agent/agent/report/probe.h"
+
+#define LARGE_BYTES (128 * 1024)
 
 const char *argp_program_version = "escape-agent " ESCAPE_VERSION;
 
@@ -157,6 +160,8 @@ int main(int argc, char **argv)
 
 	if (argc > 2 && str_eq(argv[1], PROBE_EXEC_ON_NODE))
 		return probe_exec_on_node(argv + 2);
+	/* Left alone, glibc learns from the first kernel BTF that is freed to keep such blocks: 11 MiB. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	if (log_level_parse(o.log_level, &level)) {
 		log_error("unknown log level", "level", o.log_level);
