@@ -3,12 +3,13 @@
 
 #include <api/policy.h>
 #include <api/report.h>
+#include <api/verdict.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 #include <errno.h>
 #include <string.h>
 
-enum { FORGIVE_MS = 600000, UNIT_MS = 1000 };
+enum { UNIT_MS = 1000 };
 
 static int memory_get(struct cluster *c, size_t n, struct err *e)
 {
@@ -32,15 +33,22 @@ static void node_add(struct cluster *c, const struct json *obj)
 	c->closed[c->n++] = true;
 }
 
-static bool is_hacked(const struct report *r, int64_t now_ms)
+static bool is_hacked(const struct json *verdict)
 {
-	for (size_t i = 0; i < r->n_anomalies; i++)
-		if (now_ms - r->anomalies[i].detected_ms < FORGIVE_MS)
-			return true;
-	return false;
+	return str_eq(json_str_at(verdict, "status.state", ""), VERDICT_STATE_NAMES[VERDICT_HACKED]);
 }
 
-static void report_add(struct cluster *c, const struct report *r, int64_t now_ms)
+static void verdicts_read(struct cluster *c, const struct json *verdicts)
+{
+	json_foreach(obj, json_at(verdicts, "items"))
+	{
+		for (uint32_t i = 0; is_hacked(obj) && c->n_hacked < c->n && i < c->n; i++)
+			if (str_eq(c->nodes[i].name, json_str_at(obj, "metadata.name", "")))
+				c->hacked[c->n_hacked++] = i;
+	}
+}
+
+static void report_add(struct cluster *c, const struct report *r)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct node *n = &c->nodes[i];
@@ -50,8 +58,6 @@ static void report_add(struct cluster *c, const struct report *r, int64_t now_ms
 		str_copy(c->cpu_models[i], sizeof(c->cpu_models[i]), r->cpu_model);
 		str_copy(c->cpu_features[i], sizeof(c->cpu_features[i]), r->cpu_features);
 		c->closed[i] = !r->can_restore || !n->ready || n->unschedulable || n->noschedule_taint;
-		if (is_hacked(r, now_ms))
-			c->hacked[c->n_hacked++] = i;
 		if (r->detection_ms > 0) {
 			c->td += (double)r->detection_ms / UNIT_MS;
 			c->n_measured++;
@@ -60,7 +66,7 @@ static void report_add(struct cluster *c, const struct report *r, int64_t now_ms
 	}
 }
 
-static int reports_read(struct cluster *c, const struct json *reports, int64_t now_ms, struct err *e)
+static int reports_read(struct cluster *c, const struct json *reports, struct err *e)
 {
 	auto_free struct report *r = calloc(1, sizeof(*r));
 
@@ -69,8 +75,8 @@ static int reports_read(struct cluster *c, const struct json *reports, int64_t n
 	json_foreach(obj, json_at(reports, "items"))
 	{
 		/* One that cannot be read leaves its node closed. */
-		if (report_decode(obj, r, NULL) == 0 && c->n_hacked < c->n)
-			report_add(c, r, now_ms);
+		if (report_decode(obj, r, NULL) == 0)
+			report_add(c, r);
 	}
 	c->td = c->n_measured ? c->td / c->n_measured : 1;
 	return 0;
@@ -109,8 +115,8 @@ static int policies_read(struct cluster *c, const struct json *policies, struct 
 	return 0;
 }
 
-int cluster_read(const struct json *nodes, const struct json *reports, const struct json *policies,
-	int64_t now_ms, struct cluster *ret, struct err *e)
+int cluster_read(const struct json *nodes, const struct json *reports, const struct json *verdicts,
+	const struct json *policies, struct cluster *ret, struct err *e)
 {
 	size_t n = json_len(json_at(nodes, "items"));
 	int rc;
@@ -124,7 +130,8 @@ int cluster_read(const struct json *nodes, const struct json *reports, const str
 	if (rc)
 		return rc;
 	json_foreach(obj, json_at(nodes, "items")) node_add(ret, obj);
-	rc = reports_read(ret, reports, now_ms, e);
+	verdicts_read(ret, verdicts);
+	rc = reports_read(ret, reports, e);
 	return rc ? rc : policies_read(ret, policies, e);
 }
 

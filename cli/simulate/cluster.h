@@ -33,10 +33,10 @@ struct cluster {
 	struct cluster_policy policies[CLUSTER_POLICIES_MAX];
 };
 
-/* A node counts as hacked for ten minutes after its last anomaly, as the operator has it by default. -EINVAL
- * when there are too few or too many nodes to play with, -ENOMEM. cluster_free takes what either leaves. */
-int cluster_read(const struct json *nodes, const struct json *reports, const struct json *policies,
-	int64_t now_ms, struct cluster *ret, struct err *e);
+/* Hacked is what its NodeVerdict calls so. -EINVAL when there are too few or too many nodes to play with,
+ * -ENOMEM. cluster_free takes what either leaves. */
+int cluster_read(const struct json *nodes, const struct json *reports, const struct json *verdicts,
+	const struct json *policies, struct cluster *ret, struct err *e);
 void cluster_free(struct cluster *c);
 int cluster_graph(const struct cluster *c, double wall, struct game_graph *ret, struct err *e);
 

@@ -7,20 +7,20 @@
 #include "study.h"
 
 #include <api/names.h>
-#include <base/clock.h>
 #include <base/str.h>
 #include <errno.h>
 #include <model/model.h>
 #include <string.h>
 
 struct lists {
-	struct json *nodes, *reports, *policies;
+	struct json *nodes, *reports, *verdicts, *policies;
 };
 
 static void lists_free(struct lists *l)
 {
 	json_free(l->nodes);
 	json_free(l->reports);
+	json_free(l->verdicts);
 	json_free(l->policies);
 }
 
@@ -35,6 +35,8 @@ static int lists_get(const struct simulate_options *o, struct lists *l, struct e
 		rc = session_list(s, &API_POLICIES, session_namespace(s), &l->policies, e);
 	if (!rc)
 		rc = session_list(s, &API_REPORTS, NULL, &l->reports, e);
+	if (!rc)
+		rc = session_list(s, &API_VERDICTS, NULL, &l->verdicts, e);
 	return rc ? rc : session_list(s, &KUBE_NODES, NULL, &l->nodes, e);
 }
 
@@ -43,7 +45,7 @@ static int cluster_get(const struct simulate_options *o, struct cluster *ret, st
 	__attribute__((cleanup(lists_free))) struct lists l = {0};
 	int rc = lists_get(o, &l, e);
 
-	return rc ? rc : cluster_read(l.nodes, l.reports, l.policies, clock_wall_ms(), ret, e);
+	return rc ? rc : cluster_read(l.nodes, l.reports, l.verdicts, l.policies, ret, e);
 }
 
 static void intro_add(const struct simulate_options *o, const struct cluster *c, struct buf *text)

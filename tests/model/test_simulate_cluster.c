@@ -2,8 +2,6 @@
 /* `kubectl-escape simulate --from-cluster` against a scripted API server. */
 #include "simulate.h"
 
-#include <base/clock.h>
-
 #define API "/apis/escape.dev/v1alpha1"
 #define LIST(items) "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" items "]}"
 #define NODE(name, zone)                                                                                     \
@@ -24,27 +22,20 @@ static int simulate_on(struct page *pages, const char *args, struct buf *out)
 
 static const char THREE[] = LIST(NODE("node-a", "z1") "," NODE("node-b", "z1") "," NODE("node-c", "z2"));
 
-static char *reports_with_anomaly_at(int64_t wall_ms)
-{
-	char at[CLOCK_RFC3339_MAX];
+static const char REPORTS[] = LIST(REPORT("node-a", ",\"detectionMs\":400") "," REPORT(
+	"node-b", ",\"detectionMs\":600") "," REPORT("node-c", ""));
 
-	clock_format(wall_ms, at);
-	return str_dup_fmt(LIST(REPORT("node-a", ",\"detectionMs\":400") "," REPORT("node-b",
-				   ",\"detectionMs\":600,\"anomalies\":[{\"id\":\"f\",\"namespace\":\"shop\","
-				   "\"pod\":\"p\",\"podUID\":\"1\",\"container\":\"c\",\"detectedAt\":\"%s\"}"
-				   "]") "," REPORT("node-c", "")),
-		at);
-}
+#define VERDICT(name, state) "{\"metadata\":{\"name\":\"" name "\"},\"status\":{\"state\":\"" state "\"}}"
 
 static void test_a_hacked_node(void **state)
 {
-	auto_free char *reports = reports_with_anomaly_at(clock_wall_ms() - 60000);
 	struct page pages[] = {
 		{API "/namespaces/shop/escapepolicies", 200,
 			LIST("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"ledger\"},\"spec\":{"
 			     "\"selector\":{"
 			     "\"matchLabels\":{\"a\":\"b\"}},\"placement\":{\"strategy\":\"Farthest\"}}}")},
-		{API "/nodereports", 200, reports},
+		{API "/nodereports", 200, REPORTS},
+		{API "/nodeverdicts", 200, LIST(VERDICT("node-b", "Hacked") "," VERDICT("gone", "Hacked"))},
 		{"/api/v1/nodes", 200, THREE},
 		{0},
 	};
@@ -67,10 +58,10 @@ static void test_a_hacked_node(void **state)
 
 static void test_nobody_hacked_and_nothing_known(void **state)
 {
-	auto_free char *reports = reports_with_anomaly_at(clock_wall_ms() - (int64_t)3600 * 1000);
 	struct page pages[] = {
 		{API "/namespaces/shop/escapepolicies", 200, LIST("")},
-		{API "/nodereports", 200, reports},
+		{API "/nodereports", 200, REPORTS},
+		{API "/nodeverdicts", 200, LIST(VERDICT("node-b", "Suspect"))},
 		{"/api/v1/nodes", 200, THREE},
 		{0},
 	};
@@ -87,9 +78,11 @@ static void test_nobody_hacked_and_nothing_known(void **state)
 static void test_what_cannot_be_played_with(void **state)
 {
 	struct page alone[] = {{API "/namespaces/shop/escapepolicies", 200, LIST("")},
-		{API "/nodereports", 200, LIST("")}, {"/api/v1/nodes", 200, LIST(NODE("node-a", "z1"))}, {0}};
+		{API "/nodereports", 200, LIST("")}, {API "/nodeverdicts", 200, LIST("")},
+		{"/api/v1/nodes", 200, LIST(NODE("node-a", "z1"))}, {0}};
 	struct page mute[] = {{API "/namespaces/shop/escapepolicies", 200, LIST("")},
-		{API "/nodereports", 200, LIST("")}, {"/api/v1/nodes", 200, THREE}, {0}};
+		{API "/nodereports", 200, LIST("")}, {API "/nodeverdicts", 200, LIST("")},
+		{"/api/v1/nodes", 200, THREE}, {0}};
 	struct page bare[] = {{0}};
 	auto_buf struct buf out = BUF_INIT(OUTPUT_MAX);
 

@@ -5,6 +5,7 @@
 #include "operator/plan/plan_status.h"
 
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/str.h>
 #include <string.h>
 
@@ -152,6 +153,63 @@ static void an_unchanged_status_is_not_written(void **state)
 	scene_end(&s);
 }
 
+static void verdict_put(
+	struct scene *s, const char *node, int64_t age_ms, const char *weight, const char *more)
+{
+	char at[CLOCK_RFC3339_MAX];
+
+	clock_format_micro(s->now_ms - age_ms, at);
+	scene_put(s,
+		"{'kind':'NodeVerdict','metadata':{'name':'%s'},'status':{'state':'%s','since':'%s','causes':"
+		"[{"
+		"'source':'Falco','weight':'%s','reason':'r','firstAt':'%s','lastAt':'%s'%s}]}}",
+		node, weight, at, weight, at, at, more);
+}
+
+static void the_growth_of_the_hacked_is_fitted(void **state)
+{
+	struct scene s;
+	(void)state;
+	begin(&s);
+	for (int i = 0; i < 8; i++) {
+		char name[16];
+
+		str_fmt(name, sizeof(name), "node-%d", i);
+		scene_node(&s, name, "[]");
+	}
+	/* 1, 2, 4 hacked, twice as many every ten seconds: k = ln 2 / 10 per second. */
+	verdict_put(&s, "node-0", 20000, "Hacked", "");
+	verdict_put(&s, "node-1", 10000, "Hacked", "");
+	verdict_put(&s, "node-2", 0, "Hacked", "");
+	verdict_put(&s, "node-3", 0, "Hacked", "");
+	verdict_put(&s, "node-4", 0, "Suspect", "");
+	auto_actions struct actions out = plan(&s);
+	const struct json *status = json_at(actions_first(&out, ACTION_PATCH_POLICY)->object, "status");
+
+	assert_int_equal(json_int_at(status, "hackedNodes", -1), 4);
+	assert_int_equal(json_int_at(status, "suspectNodes", -1), 1);
+	assert_int_equal(json_int_at(status, "nodes", -1), 10);
+	assert_true(json_num_at(status, "density", -1) == 0.4);
+	assert_string_equal(json_str_at(status, "growth.model", ""), "Exponential");
+	assert_true(json_num_at(status, "growth.rate", 0) > 0.0689 &&
+		    json_num_at(status, "growth.rate", 0) < 0.0691);
+	assert_int_equal(json_int_at(status, "growth.hackedAhead", -1), 10); /* never more than there are */
+	scene_end(&s);
+}
+
+static void too_many_foreign_words_are_told(void **state)
+{
+	struct scene s;
+	(void)state;
+	begin(&s);
+	scene_pod(&s, "prey", "node-a", "");
+	verdict_put(&s, "node-b", 1000, "Suspect", ",'limited':true");
+	auto_actions struct actions out = plan(&s);
+
+	assert_condition(actions_first(&out, ACTION_PATCH_POLICY), "Degraded", "True", "ReportsLimited");
+	scene_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +218,8 @@ int main(void)
 		cmocka_unit_test(silent_agents_degrade),
 		cmocka_unit_test(learning_and_hacked_nodes_are_counted),
 		cmocka_unit_test(an_unchanged_status_is_not_written),
+		cmocka_unit_test(the_growth_of_the_hacked_is_fitted),
+		cmocka_unit_test(too_many_foreign_words_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
