@@ -150,13 +150,3 @@ bool feature_in_list(const char *list, const char *word)
 	}
 	return false;
 }
-
-void feature_first_line(const char *text, size_t len, char *dst, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len && text[i] != '\n' && n + 1 < size; i++)
-		if (isprint((unsigned char)text[i]))
-			dst[n++] = text[i];
-	dst[n] = '\0';
-}

@@ -18,7 +18,5 @@ const char *feature_cgroup_driver(const char *proc_cgroup);
 int feature_cpu(const char *cpuinfo, char *dst, size_t size);
 /* Is `word` in the comma-separated list of /sys/kernel/security/lsm? */
 bool feature_in_list(const char *list, const char *word);
-/* The first line of a tool's output without what cannot be shown, cut to size. */
-void feature_first_line(const char *text, size_t len, char *dst, size_t size);
 
 #endif

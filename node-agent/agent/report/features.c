@@ -154,8 +154,9 @@ static void criu_answer(
 {
 	*dst = (struct report_feature){.available = exit_code == 0};
 	str_copy(dst->name, sizeof(dst->name), name);
-	if (exit_code)
-		feature_first_line(output, len, dst->detail, sizeof(dst->detail));
+	/* What else it says on the way is about other things that the kernel lacks. */
+	if (exit_code && memmem(output, len, "Unknown feature", strlen("Unknown feature")))
+		str_copy(dst->detail, sizeof(dst->detail), "not known to this CRIU");
 }
 
 static void on_criu(void *arg, int exit_code, const char *output, size_t len)
@@ -166,6 +167,13 @@ static void on_criu(void *arg, int exit_code, const char *output, size_t len)
 	f->asking = false;
 	if (f->agent->stopping)
 		return;
+	/* Not started, or killed by the deadline on a busy node: no answer; features_of_criu is called again.
+	 */
+	if (exit_code >= 126) {
+		f->of[0] = '\0';
+		f->n_criu = 0;
+		return;
+	}
 	criu_answer(&f->criu[f->n_criu], CRIU_FEATURES[f->n_criu].name, exit_code, output, len);
 	f->n_criu++;
 	if (!str_eq(f->of, f->next))
