@@ -17,6 +17,7 @@ fail() {
 	return 1
 }
 
+WAIT_STEP=0.2 # seconds between two looks
 # wait_until SECONDS DESCRIPTION COMMAND...: polls until the command succeeds.
 wait_until() {
 	local seconds=$1 what=$2 end
@@ -27,7 +28,7 @@ wait_until() {
 			fail "waited $seconds s in vain: $what"
 			return 1
 		}
-		sleep 0.2
+		sleep "$WAIT_STEP"
 	done
 }
 
@@ -95,11 +96,12 @@ address_of() { jq -r '(.metadata.annotations["escape.dev/addresses"] // .status.
 on_lan() { nsenter --net="$(lab netns cp)" "$@"; }
 
 CLIENT_PIDS=()
+CLIENT_ANSWER_MS=20000 # a request that long without answer counts as lost
 # client_start NAME HOST INTERVAL_MS [RECONNECT_EVERY [IDLE_MS]]: logs to OUT/NAME.log.
 client_start() {
 	mkdir -p "$OUT"
 	rm -f "$OUT/$1.log"
-	nsenter --net="$(lab netns cp)" "$BUILD/e2e/demo-client" run "$2" 7000 "$OUT/$1.log" "$3" "${4:-0}" "${5:-0}" </dev/null >/dev/null 2>&1 &
+	nsenter --net="$(lab netns cp)" "$BUILD/e2e/demo-client" run "$2" 7000 "$OUT/$1.log" "$3" "${4:-0}" "${5:-0}" "$CLIENT_ANSWER_MS" </dev/null >/dev/null 2>&1 &
 	CLIENT_PIDS+=($!)
 }
 

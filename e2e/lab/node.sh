@@ -37,7 +37,7 @@ node_install() {
 NODE=$node
 CGROUP=$CGROUP
 NODE_IP=$(node_ip "$node")
-NODE_LABELS=topology.kubernetes.io/zone=${NODE_ZONE[$node]},topology.kubernetes.io/region=$NODE_REGION,lab/kernel=${VMNODE_KERNEL[$node]:-host}
+NODE_LABELS=topology.kubernetes.io/zone=${NODE_ZONE[$node]},topology.kubernetes.io/region=$NODE_REGION,lab/machine=$(vmnode_is "$node" && echo yes || echo no)
 POD_CIDR=$POD_CIDR
 END
 }

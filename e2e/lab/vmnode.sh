@@ -113,6 +113,7 @@ vmnode_install() {
 	upper=$disk/upper
 	sed -i '/^cgroupRoot\|^failCgroupV1\|^enforceNodeAllocatable\|^oomScoreAdj\|^localStorage/d' "$upper/etc/kubernetes/kubelet.yaml"
 	sed -i '/restrict_oom_score_adj/d' "$upper/etc/containerd/config.toml"
+	echo 'KUBELET_FLAGS="--v=0 --housekeeping-interval=60s"' >>"$upper/etc/lab/node.env"
 	install -m 755 "$LAB_SRC/node/shell.sh" "$upper/usr/local/sbin/lab-shell"
 	if [[ ${VMNODE_INIT[$node]} == systemd ]]; then
 		sed -i 's/^cgroupDriver:.*/cgroupDriver: systemd/' "$upper/etc/kubernetes/kubelet.yaml"
@@ -164,7 +165,7 @@ vmnode_boot() {
 	} >"$disk/boot/env"
 	vmnode_share "$node"
 	proc_start "$node" "$disk/boot.log" nsenter --net="$(net_path lan)" -- \
-		"$LAB_SRC/../vm/vm" boot --memory "$VMNODE_MEMORY" --init /vm/run "${VMNODE_KERNEL[$node]}" "$disk/boot" -- \
+		"$LAB_SRC/../vm/vm" boot --memory "$VMNODE_MEMORY" --append "mitigations=off rcupdate.rcu_expedited=1 audit=0" --init /vm/run "${VMNODE_KERNEL[$node]}" "$disk/boot" -- \
 		-object "memory-backend-memfd,id=memory,size=${VMNODE_MEMORY}M,share=on" -machine memory-backend=memory \
 		-chardev "socket,id=store,path=$STATE/$node.store" -device vhost-user-fs-pci,chardev=store,tag=store \
 		-drive "id=kubernetes,if=none,format=raw,readonly=on,file=$(vmnode_kubernetes)/disk" \
@@ -186,7 +187,8 @@ vmnode_share() {
 
 vmnode_runs_containerd() {
 	proc_alive "$1" || node_fail "$1"
-	sleep 0.5
+	# Each look costs the machine a good part of a second.
+	sleep 2
 	vmnode_enter "$1" test -S /run/containerd/containerd.sock 2>/dev/null
 }
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The demo's client:
- *   demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY [IDLE_MS]]
- *           asks `ADD` all the time over one connection, reconnects when it breaks
- *   demo-client attack HOST PORT LINE
- *           sends one line and prints the wall-clock ms at which it was sent
- *   demo-client summary LOG FROM_MS TO_MS
- *           one JSON object over what the log says of that time
+ *   demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY [IDLE_MS [ANSWER_MS]]]
+ *           asks `ADD` all the time over one connection, reconnects when it breaks, or an answer takes
+ * ANSWER_MS (20,000) demo-client attack HOST PORT LINE sends one line and prints the wall-clock ms at which
+ * it was sent demo-client summary LOG FROM_MS TO_MS one JSON object over what the log says of that time
  *
  * Each line of LOG: sent_ms answered_ms (0: never) count book connection.
  */
@@ -21,9 +19,10 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY [IDLE_MS]]\n"
-			"       demo-client attack HOST PORT LINE\n"
-			"       demo-client summary LOG FROM_MS TO_MS\n");
+	fprintf(stderr,
+		"usage: demo-client run HOST PORT LOG INTERVAL_MS [RECONNECT_EVERY [IDLE_MS [ANSWER_MS]]]\n"
+		"       demo-client attack HOST PORT LINE\n"
+		"       demo-client summary LOG FROM_MS TO_MS\n");
 	return 2;
 }
 
@@ -48,7 +47,8 @@ int main(int argc, char **argv)
 {
 	if (argc >= 6 && !strcmp(argv[1], "run"))
 		return client_run(argv[2], number_int(argv[3]), argv[4], number_int(argv[5]),
-			argc > 6 ? number_int(argv[6]) : 0, argc > 7 ? number_int(argv[7]) : 0);
+			argc > 6 ? number_int(argv[6]) : 0, argc > 7 ? number_int(argv[7]) : 0,
+			argc > 8 ? number_int(argv[8]) : 20000);
 	if (argc == 5 && !strcmp(argv[1], "attack"))
 		return client_attack(argv[2], number_int(argv[3]), argv[4]);
 	if (argc == 5 && !strcmp(argv[1], "summary"))

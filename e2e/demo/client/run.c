@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 
 #define CONNECT_MS 250
-#define ANSWER_MS 20000 /* a request that long without answer counts as lost */
 
 static volatile sig_atomic_t stopping;
 
@@ -91,12 +90,12 @@ static int answer_parse(const char *line, unsigned long long *ret_count, long *r
 	return end == line || *end ? -EBADMSG : 0;
 }
 
-static int ask(int fd, unsigned long long *count, long *book)
+static int ask(int fd, int answer_ms, unsigned long long *count, long *book)
 {
 	char line[256];
 	if (send(fd, "ADD\n", 4, MSG_NOSIGNAL) != 4)
 		return -errno;
-	int rc = read_line(fd, line, sizeof(line), ANSWER_MS);
+	int rc = read_line(fd, line, sizeof(line), answer_ms);
 	if (rc)
 		return rc;
 	return answer_parse(line, count, book);
@@ -107,8 +106,8 @@ static int pause_ms(int ms)
 	return poll(NULL, 0, ms);
 }
 
-int client_run(
-	const char *host, int port, const char *log_path, int interval_ms, int reconnect_every, int idle_ms)
+int client_run(const char *host, int port, const char *log_path, int interval_ms, int reconnect_every,
+	int idle_ms, int answer_ms)
 {
 	auto_fclose FILE *log = fopen(log_path, "w");
 	struct sigaction sa = {.sa_handler = on_term};
@@ -131,7 +130,7 @@ int client_run(
 		unsigned long long count = 0;
 		long book = 0;
 		int64_t sent = clock_wall_ms();
-		int rc = ask(fd, &count, &book);
+		int rc = ask(fd, answer_ms, &count, &book);
 		if (stopping && rc)
 			break;
 		fprintf(log, "%lld %lld %llu %ld %d\n", (long long)sent, rc ? 0 : (long long)clock_wall_ms(),

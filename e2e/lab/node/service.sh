@@ -11,8 +11,9 @@ kubelet)
 	until [[ -S /run/containerd/containerd.sock ]]; do
 		sleep 0.1
 	done
+	# shellcheck disable=SC2086
 	exec kubelet --config=/etc/kubernetes/kubelet.yaml --kubeconfig=/etc/kubernetes/kubelet.conf --hostname-override="$NODE" \
-		--node-ip="$NODE_IP" --node-labels="$NODE_LABELS" --v=2
+		--node-ip="$NODE_IP" --node-labels="$NODE_LABELS" ${KUBELET_FLAGS:---v=2}
 	;;
 kube-proxy)
 	exec kube-proxy --kubeconfig=/etc/kubernetes/proxy.conf --hostname-override="$NODE" --proxy-mode=nftables \
