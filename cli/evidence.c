@@ -40,8 +40,6 @@ static void add_since(const struct report_anomaly *a, struct buf *out)
 		buf_addf(out, ", alarm after %lld ms", (long long)(a->detected_ms - a->first_ms));
 	if (a->frozen_ms)
 		buf_addf(out, ", frozen %lld ms later", (long long)(a->frozen_ms - a->detected_ms));
-	else
-		buf_adds(out, ", not frozen");
 	buf_adds(out, "\n");
 }
 

@@ -58,7 +58,7 @@ void pod_alarm_text(const struct pod_alarm *p, int64_t now_ms, struct buf *out)
 	text_addf(out, "Pod %s/%s: alarm of container %s on node %s, ", a->namespace_, a->pod, a->container,
 		p->node);
 	text_add_age(out, now_ms - a->detected_ms);
-	buf_adds(out, " ago\n\n");
+	buf_adds(out, a->frozen_ms ? " ago\n\n" : " ago, not frozen\n\n");
 	text_addf(out, "%-10s%s in the NodeReport of %s", "Alarm", a->id, p->node);
 	buf_adds(out, "\n");
 	text_addf(out, "%-10s%s", "Policy", *a->policy ? a->policy : "-");
