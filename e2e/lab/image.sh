@@ -74,8 +74,12 @@ image_trees() {
 	! grep -q 'debian\.tar' "$1/Containerfile" || cache_debian_tar
 }
 
-# image_build FOLDER BUILD_DIR
+# image_build FOLDER BUILD_DIR: one at a time, whichever lab it is for.
 image_build() {
+	with_lock images image_build_alone "$@"
+}
+
+image_build_alone() {
 	local folder=$1 name=${1##*/} build=$2 work reference stamp begin trees tree
 	reference=$(image_reference "$folder")
 	image_check_storage
