@@ -14,13 +14,13 @@ sleep_until() {
 	((left <= 0)) || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))"
 }
 
-# Some of everything that is normal, twice.
+# Some of everything that is normal, twice; a restart once.
 phase_learn() {
 	local from part=0 signal
 	from=$(now_ms)
-	for signal in USR1 HUP USR2 USR1 USR2 HUP; do
+	for signal in USR1 HUP USR2 TERM USR1 USR2 HUP; do
 		part=$((part + 1))
-		sleep_until $((from + LEARN_S * 1000 * part / 7))
+		sleep_until $((from + LEARN_S * 1000 * part / 8))
 		service_house "$1" "$signal"
 	done
 	sleep_until $((from + LEARN_S * 1000))
@@ -58,7 +58,7 @@ phase_normal() {
 	for variant in "${VARIANTS[@]}"; do
 		jq -n --arg service "$1" --arg variant "$variant" --argjson from "$from" --argjson to "$to" --argjson pods "$REPLICAS" --slurpfile events "$RESULTS/$1.events" \
 			--argjson alarms "$(alarms_of_variant "$1" "$variant" "$from" "$to")" '{type: "normal", service: $service, variant: $variant, seconds: (($to - $from) / 1000 * $pods), pods: $pods,
-			events: ($events | map(.event)), alarms: [$alarms[] | . as $a | {detected_ms, comm, mismatches, threshold,
+			events: ($events | map(.event)), alarms: [$alarms[] | . as $a | {detected_ms, comm, mismatches, threshold, findings,
 			after: ([$events[] | select(.ms <= $a.detected_ms and .ms > $a.detected_ms - 20000)] | last | .event // "load")}]}' | record "$1"
 	done
 }
@@ -75,7 +75,7 @@ acts_of() {
 attack_pod() {
 	local pod=$4 uid told alarms alarm calls=null before begun counter
 	uid=$(jq -r .metadata.uid <<<"$pod")
-	coproc COUNTER { exec "$BUILD/e2e/attack-calls" "$(container_init "$pod")" 2>/dev/null; }
+	coproc COUNTER { exec nice -n -10 "$BUILD/e2e/attack-calls" "$(container_init "$pod")" 2>/dev/null; }
 	counter=$COUNTER_PID
 	told=$(intrude "$1" "$2" "$(jq -r .status.podIP <<<"$pod")") || told=$(jq -cn '{error: "did not end"}')
 	sleep 3

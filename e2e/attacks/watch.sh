@@ -7,7 +7,8 @@ alarms_collect() {
 	k get nodereports --watch -o json | jq -c --unbuffered 'def ms: if . == null then null else . as $s
 		| ($s | sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601 * 1000) + ((capture("\\.(?<f>[0-9]{3})").f // "0") | tonumber) end;
 		.status.anomalies[]? | select(.namespace == "attacks")
-		| {id, uid: .podUID, pod, detector, detected_ms: (.detectedAt | ms), frozen_ms: (.frozenAt | ms), mismatches, threshold, epoch, comm}'
+		| {id, uid: .podUID, pod, detector, detected_ms: (.detectedAt | ms), frozen_ms: (.frozenAt | ms), mismatches, threshold, epoch, comm,
+		first_ms: (.firstMismatchAt | ms), findings: [.findings[]? | {kind, comm, calls: [.calls[]?.name]}]}'
 }
 
 # alarms_of POD_UID FROM_MS TO_MS: its alarms in that time, oldest first, one JSON array.

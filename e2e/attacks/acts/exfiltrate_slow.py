@@ -9,8 +9,9 @@ QUIET = True
 SECONDS = 40
 
 THREAD = """
-import threading, time, socket
+import threading
 def leak():
+    import time, socket
     for i in range({n}):
         with open("/srv/data/notes.db", "rb") as f:
             f.seek(500 * i)
