@@ -23,12 +23,14 @@ alarms_of_variant() {
 		| group_by(.id) | map(.[-1]) | sort_by(.detected_ms)' "$RESULTS/alarms"
 }
 
-# quiet SERVICE: no alarm of it in the last 12 s, so that no pod is deaf.
+# quiet SERVICE: no alarm of its present pods in the last 12 s, so that none of them is deaf.
 quiet() {
-	local variant now
+	local variant uid now
 	now=$(now_ms)
 	for variant in "${VARIANTS[@]}"; do
-		[[ $(alarms_of_variant "$1" "$variant" $((now - 12000)) "$now") == '[]' ]] || return
+		for uid in $(variant_pods "$1" "$variant" | jq -r '.[].metadata.uid'); do
+			[[ $(alarms_of "$uid" $((now - 12000)) "$now") == '[]' ]] || return
+		done
 	done
 }
 
