@@ -4,6 +4,8 @@
 # are answered. Needs watch.sh.
 
 LEARN_S=${LEARN_S:-180}
+# How much longer learning may take until enough epochs in a row bring nothing new.
+LEARN_MAX_S=${LEARN_MAX_S:-120}
 NORMAL_S=${NORMAL_S:-240}
 # Normal time between a new pod and the attack on it.
 BEFORE_S=${BEFORE_S:-6}
@@ -14,20 +16,42 @@ sleep_until() {
 	((left <= 0)) || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))"
 }
 
-# Some of everything that is normal, twice; a restart once.
+# learning_approve SERVICE: nobody attacks yet, so the admin says of whatever holds the learning that it is normal.
+learning_approve() {
+	local held
+	while read -r held; do
+		jq --arg service "$1" '{type: "held", service: $service, workload: .spec.workload, message: .spec.held.message}' <<<"$held" | record "$1"
+		k -n "$NS" patch behaviorprofile "$(jq -r .metadata.name <<<"$held")" --type=merge -p '{"spec": {"state": "Learning", "held": null}}' >/dev/null
+	done < <(k -n "$NS" get behaviorprofiles -o json | jq -c --arg service "$1" '.items[] | select((.spec.workload | startswith($service + "-")) and .spec.state == "Held")')
+}
+
+# learning_until SERVICE MS
+learning_until() {
+	while (($(now_ms) < $2)); do
+		learning_approve "$1"
+		sleep 2
+	done
+}
+
+learned() {
+	learning_approve "$1"
+	all_watched "$1"
+}
+
+# Some of everything that is normal, twice; a restart once. Then learning ends as the policy's defaults say.
 phase_learn() {
-	local from part=0 signal
+	local from part=0 signal variant
 	from=$(now_ms)
 	for signal in USR1 HUP USR2 TERM USR1 USR2 HUP; do
 		part=$((part + 1))
-		sleep_until $((from + LEARN_S * 1000 * part / 8))
+		learning_until "$1" $((from + LEARN_S * 1000 * part / 8))
 		service_house "$1" "$signal"
 	done
-	sleep_until $((from + LEARN_S * 1000))
+	learning_until "$1" $((from + LEARN_S * 1000))
 	for variant in "${VARIANTS[@]}"; do
-		policy_apply "$1" "$variant" Observe 20 1
+		policy_apply "$1" "$variant" Observe ""
 	done
-	wait_until 90 "the behaviour of $1 is learned" all_watched "$1"
+	wait_until "$LEARN_MAX_S" "the behaviour of $1 is learned" learned "$1"
 	jq -n --arg service "$1" --argjson s $((($(now_ms) - from) / 1000)) '{type: "learn", service: $service, seconds: $s}' | record "$1"
 }
 
@@ -144,7 +168,7 @@ phase_enforce() {
 	act=$(enforced_act "$1")
 	k -n "$NS" scale deployment "$1-bosc" --replicas=0 >/dev/null
 	k -n "$NS" scale deployment "$1-fused" --replicas=1 >/dev/null
-	policy_apply "$1" fused Enforce 20 1
+	policy_apply "$1" fused Enforce ""
 	service_renew "$1"
 	pod=$(variant_pods "$1" fused | jq -c first)
 	uid=$(jq -r .metadata.uid <<<"$pod")

@@ -24,7 +24,7 @@ node_of() {
 	done
 }
 
-# policy_apply SERVICE VARIANT MODE MIN_EPOCHS STABLE_FOR
+# policy_apply SERVICE VARIANT MODE LEARNING
 policy_apply() {
 	k apply -f - >/dev/null <<Y
 apiVersion: escape.dev/v1alpha1
@@ -33,7 +33,7 @@ metadata: {name: $1-$2, namespace: $NS}
 spec:
   selector: {matchLabels: {app: $1, variant: $2}}
   workload: {type: Stateful}
-  detection: {detector: ${DETECTOR[$2]}, mode: $3, learning: {minEpochs: $4, stableFor: $5}}
+  detection: {detector: ${DETECTOR[$2]}, mode: $3, learning: {$4}}
   response: {rollbacks: 20, within: 10m, snapshotInterval: 10s, safeAfter: 3s, snapshotsKept: 3}
 Y
 }
@@ -105,11 +105,12 @@ outside_scripts() {
 	k -n "$NS" create configmap outside --from-file="$ATTACKS/outside" --from-file="$ATTACKS/acts" >/dev/null
 }
 
-# service_up SERVICE: all variants, their users, and the intruder.
+# service_up SERVICE: all variants, their users, and the intruder. MODE and LEARNING are the policies', learning without end
+# unless they say otherwise.
 service_up() {
 	local variant
 	for variant in "${VARIANTS[@]}"; do
-		policy_apply "$1" "$variant" Observe 1000000 1
+		policy_apply "$1" "$variant" "${MODE:-Observe}" "${LEARNING:-stableFor: 1000000}"
 		wait_until 30 "the policy of $1-$variant is known" policy_known "$1-$variant"
 		service_apply "$1" "$variant"
 	done
