@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thread inside the service sends a little of its data every two seconds, for forty seconds."""
+"""A thread inside the service sends a little of its data every two seconds, for half a minute."""
 import time
 
 from attack import Listener
 
 KIND = "slow data exfiltration inside the process"
 QUIET = True
-SECONDS = 40
+SECONDS = 30
 
 THREAD = """
 import threading

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One short command in fifteen seconds, between the users' requests."""
+"""One short command in ten seconds, between the users' requests."""
 import time
 
-KIND = "slow shell: a command in 15 s"
+KIND = "slow shell: a command in 10 s"
 QUIET = True
 SERVICES = dict.fromkeys(("nginx", "python"))
 
@@ -10,6 +10,6 @@ SERVICES = dict.fromkeys(("nginx", "python"))
 def attack(t):
     first = t.run("id")
     for command in ("pwd", "ls", "cat /etc/hostname"):
-        time.sleep(15)
+        time.sleep(10)
         t.run(command)
     return first if "uid=" in first else ""
