@@ -21,7 +21,8 @@ learning_approve() {
 	local held
 	while read -r held; do
 		jq --arg service "$1" '{type: "held", service: $service, workload: .spec.workload, message: .spec.held.message}' <<<"$held" | record "$1"
-		k -n "$NS" patch behaviorprofile "$(jq -r .metadata.name <<<"$held")" --type=merge -p '{"spec": {"state": "Learning", "held": null}}' >/dev/null
+		on_lan "$BUILD/cli/kubectl-escape" --kubeconfig "$(lab kubeconfig)" profile approve "$(jq -r .metadata.name <<<"$held")" -n "$NS" >/dev/null ||
+			say "$1: not approved"
 	done < <(k -n "$NS" get behaviorprofiles -o json | jq -c --arg service "$1" '.items[] | select((.spec.workload | startswith($service + "-")) and .spec.state == "Held")')
 }
 
