@@ -51,8 +51,10 @@ static int approve(
 	if (!patch)
 		return err_set(e, -ENOMEM, "OutOfMemory", "no memory for a patch");
 	rc = session_patch(s, &API_PROFILES, name, patch, &after, e);
-	if (!rc)
-		text_addf(out, "profile %s: what held it is normal, learning goes on\n", name);
+	if (!rc) {
+		text_addf(out, "profile %s: what held it is normal, learning goes on", name);
+		buf_adds(out, "\n");
+	}
 	return rc;
 }
 
@@ -61,8 +63,10 @@ static int discard(
 {
 	int rc = session_delete(s, &API_PROFILES, name, json_str_at(obj, "metadata.uid", ""), e);
 
-	if (!rc)
-		text_addf(out, "profile %s: forgotten, learning begins anew\n", name);
+	if (!rc) {
+		text_addf(out, "profile %s: forgotten, learning begins anew", name);
+		buf_adds(out, "\n");
+	}
 	return rc;
 }
 

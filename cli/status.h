@@ -28,9 +28,10 @@ struct status_policy {
 	bool dry_run;
 	bool behind; /* the operator has not looked at this spec yet */
 	int64_t protected_pods, unprotected_pods, learning_pods; /* -1: unknown */
-	int64_t hacked_nodes, suspect_nodes, nodes;              /* -1: unknown */
-	double density, survival_static, survival_mobile;        /* -1: unknown */
-	const char *growth;                                      /* model, or "" */
+	int64_t learned_percent, learning_s;              /* of the container that is last; -1: unknown */
+	int64_t hacked_nodes, suspect_nodes, nodes;       /* -1: unknown */
+	double density, survival_static, survival_mobile; /* -1: unknown */
+	const char *growth;                               /* model, or "" */
 	double growth_rate, growth_capacity, hacked_ahead;
 	struct status_problems problems;
 };

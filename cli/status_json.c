@@ -62,6 +62,8 @@ static struct json *policy_json(const struct status_policy *p)
 		set_known(j, "protectedPods", (double)p->protected_pods) ||
 		set_known(j, "unprotectedPods", (double)p->unprotected_pods) ||
 		set_known(j, "learningPods", (double)p->learning_pods) ||
+		set_known(j, "learnedPercent", (double)p->learned_percent) ||
+		set_known(j, "secondsLeft", (double)p->learning_s) ||
 		set_known(j, "hackedNodes", (double)p->hacked_nodes) ||
 		set_known(j, "suspectNodes", (double)p->suspect_nodes) ||
 		set_known(j, "nodes", (double)p->nodes) || set_known(j, "density", p->density) ||

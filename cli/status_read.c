@@ -87,6 +87,33 @@ static void policy_read(const struct json *obj, struct status_policy *ret)
 	problems_read(obj, is_policy_problem, &ret->problems);
 }
 
+static void learning_note(const struct json *container, struct status_policy *p)
+{
+	int64_t percent = json_int_at(container, "learnedPercent", 0);
+	int64_t left = json_int_at(container, "secondsLeft", -1);
+
+	if (p->learned_percent < 0 || percent < p->learned_percent)
+		p->learned_percent = percent;
+	if (left > p->learning_s)
+		p->learning_s = left;
+}
+
+/* What the nodes say of the containers that a policy governs. */
+static void learning_read(const struct json *reports, struct status_policy *p)
+{
+	p->learned_percent = p->learning_s = -1;
+	json_foreach(report, reports)
+	{
+		json_foreach(c, json_at(report, "status.containers"))
+		{
+			if (str_eq(json_str_at(c, "state", ""), "Learning") &&
+				str_eq(json_str_at(c, "namespace", ""), p->namespace_) &&
+				str_eq(json_str_at(c, "policy", ""), p->name))
+				learning_note(c, p);
+		}
+	}
+}
+
 /* What a feature of the node is, e.g. "v2" of cgroups. */
 static const char *feature_detail(const struct json *report, const char *name)
 {
@@ -206,7 +233,8 @@ int status_read(const struct status_lists *lists, struct status_view *ret, struc
 	}
 	json_foreach(obj, items_of(lists->policies))
 	{
-		policy_read(obj, &v.policies[v.n_policies++]);
+		policy_read(obj, &v.policies[v.n_policies]);
+		learning_read(items_of(lists->reports), &v.policies[v.n_policies++]);
 	}
 	json_foreach(obj, items_of(lists->reports))
 	{

@@ -41,6 +41,20 @@ static void share_cell(struct table *t, double p)
 		table_cell(t, "%.3f", p);
 }
 
+static void learning_cell(struct table *t, const struct status_policy *p)
+{
+	auto_buf struct buf left = BUF_INIT(32);
+
+	text_add_age(&left, p->learning_s * 1000);
+	if (p->learning_pods < 0 || p->learned_percent < 0)
+		count_cell(t, p->learning_pods);
+	else if (p->learning_s > 0)
+		table_cell(t, "%lld (%lld %%, %s left)", (long long)p->learning_pods,
+			(long long)p->learned_percent, left.data ? left.data : "?");
+	else
+		table_cell(t, "%lld (%lld %%)", (long long)p->learning_pods, (long long)p->learned_percent);
+}
+
 static void policy_row(struct table *t, const struct status_policy *p)
 {
 	table_cell(t, "%s", p->namespace_);
@@ -48,7 +62,7 @@ static void policy_row(struct table *t, const struct status_policy *p)
 	table_cell(t, "%s%s", p->mode, p->dry_run ? " (dry run)" : "");
 	count_cell(t, p->protected_pods);
 	count_cell(t, p->unprotected_pods);
-	count_cell(t, p->learning_pods);
+	learning_cell(t, p);
 	if (p->hacked_nodes < 0 || p->nodes < 0)
 		table_cell(t, "-");
 	else

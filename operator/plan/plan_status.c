@@ -198,6 +198,18 @@ static int growth_set(struct json *status, const struct forecast *f)
 	return 0;
 }
 
+/* Mode Learn goes from learning to enforcing by itself, as the profiles become Ready. */
+static const char *detection_now(const struct tally *t, const struct policy *p)
+{
+	if (!t->guarded)
+		return "None";
+	if (t->held)
+		return "Held";
+	if (t->learning)
+		return "Learning";
+	return p->detection.mode == MODE_OBSERVE || p->response.dry_run ? "Observing" : "Enforcing";
+}
+
 static int numbers_set(
 	struct json *status, const struct tally *t, const struct forecast *f, const struct policy *p)
 {
@@ -263,7 +275,8 @@ void plan_status(const struct world *w, const struct plan_config *c, const struc
 	if (forecast_make(w, c, now_ms, &f, NULL))
 		f.survival = (struct model_forecast){1, 1};
 	unguarded_tell(w, &p->policy, out);
-	if (!status || numbers_set(status, &t, &f, &p->policy) ||
+	if (!status || json_set_str(status, "detection", detection_now(&t, &p->policy)) ||
+		numbers_set(status, &t, &f, &p->policy) ||
 		json_set(status, "conditions",
 			conditions_encode(&t, plan_foreign_limited(w, c, now_ms), &p->policy,
 				json_member(before, "conditions"), now_ms))) {

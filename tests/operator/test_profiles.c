@@ -156,6 +156,46 @@ static void assert_degraded(struct scene *s, const char *reason, const char *say
 	assert_non_null(strstr(json_str_at(c, "message", ""), says));
 }
 
+static void assert_now(struct scene *s, const char *now)
+{
+	auto_actions struct actions out = {0};
+
+	plan_status(&s->w, &s->c, world_policy(&s->w, "shop", "policy"), s->now_ms, &out);
+	assert_string_equal(
+		json_str_at(actions_first(&out, ACTION_PATCH_POLICY)->object, "status.detection", ""), now);
+}
+
+static void report(struct scene *s, const char *state)
+{
+	char now[CLOCK_RFC3339_MAX];
+
+	clock_format_micro(s->now_ms, now);
+	scene_put(s,
+		"{'kind':'NodeReport','metadata':{'name':'node-a'},'status':{'heartbeat':'%s','containers':[{"
+		"'namespace':'shop','pod':'web-1','podUID':'%s','container':'app','state':'%s'}]}}",
+		now, scene_uid("web-1"), state);
+}
+
+/* Without a word of anybody, as far as the policy allows. */
+static void learning_becomes_enforcing(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	begin(&s);
+	assert_now(&s, "None");
+	pod(&s, "web-1", "sha256:2");
+	report(&s, "Learning");
+	assert_now(&s, "Learning");
+	report(&s, "Watching");
+	assert_now(&s, "Enforcing");
+	scene_policy(&s, "'detection':{'mode':'Observe'}");
+	assert_now(&s, "Observing");
+	profile(&s, "new", "Held", "sha256:2", "2026-02-01T00:00:00Z", ",'held':{'reason':'FarOutside'}");
+	assert_now(&s, "Held");
+	scene_end(&s);
+}
+
 static void held_profile_is_told_by_its_policy(void **state)
 {
 	struct scene s;
@@ -197,6 +237,7 @@ int main(void)
 		cmocka_unit_test(younger_one_waits_for_its_pods),
 		cmocka_unit_test(used_again_is_ready_again),
 		cmocka_unit_test(other_numbers_are_another_profile),
+		cmocka_unit_test(learning_becomes_enforcing),
 		cmocka_unit_test(held_profile_is_told_by_its_policy),
 		cmocka_unit_test(full_profile_is_told_by_its_policy),
 	};
