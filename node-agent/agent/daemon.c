@@ -113,8 +113,9 @@ static int http_start(struct agent *a, struct err *e)
 static int keepers_start(struct agent *a, struct err *e)
 {
 	if (str_fmt(a->containers_dir, sizeof(a->containers_dir), "%s/containers", a->cfg->run_dir) ||
-		str_fmt(a->fences_dir, sizeof(a->fences_dir), "%s/fences", a->cfg->run_dir))
-		return err_set(e, -ENAMETOOLONG, "RunDirFailed", "%s is too long", a->cfg->run_dir);
+		str_fmt(a->fences_dir, sizeof(a->fences_dir), "%s/fences", a->cfg->state_dir))
+		return err_set(e, -ENAMETOOLONG, "RunDirFailed", "%s or %s is too long", a->cfg->run_dir,
+			a->cfg->state_dir);
 	return keepers_new(a->loop, a->containers_dir, &EVENTS_OF_KEEPERS, a, &a->keepers, e);
 }
 

@@ -22,6 +22,7 @@ enum {
 	OPT_CNI,
 	OPT_HTTP,
 	OPT_LOG,
+	OPT_STATE,
 	OPT_KUBECONFIG,
 	OPT_NODE,
 	OPT_NAMESPACE
@@ -34,6 +35,7 @@ static const struct argp_option OPTIONS[] = {
 	{"store", OPT_STORE, "DIR", 0,
 		"Directory that all nodes share [$ESCAPE_STORE, or /var/lib/escape/store]", 0},
 	{"run-dir", OPT_RUN, "DIR", 0, "Where the keepers are [/run/escape]", 0},
+	{"state-dir", OPT_STATE, "DIR", 0, "What outlives a reboot of the node [/var/lib/escape]", 0},
 	{"cgroup-root", OPT_CGROUP, "DIR", 0, "Mount point of the cgroup hierarchies [/sys/fs/cgroup]", 0},
 	{"cni-networks", OPT_CNI, "DIR", 0, "State of the host-local IPAM [/var/lib/cni/networks]", 0},
 	{"http-port", OPT_HTTP, "PORT", 0, "Port of /metrics, /healthz and /readyz [9464]", 0},
@@ -72,6 +74,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_RUN:
 		o->cfg.run_dir = arg;
+		break;
+	case OPT_STATE:
+		o->cfg.state_dir = arg;
 		break;
 	case OPT_CGROUP:
 		o->cfg.cgroup_root = arg;
@@ -148,6 +153,7 @@ int main(int argc, char **argv)
 		.cfg = {.node = env_or("NODE_NAME", ""),
 			.namespace_ = env_or("POD_NAMESPACE", "escape-system"),
 			.run_dir = "/run/escape",
+			.state_dir = "/var/lib/escape",
 			.store_dir = env_or("ESCAPE_STORE", "/var/lib/escape/store"),
 			.cgroup_root = "/sys/fs/cgroup",
 			.cni_dir = "/var/lib/cni/networks",

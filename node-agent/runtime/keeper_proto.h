@@ -14,7 +14,7 @@
 #define KEEPER_ROOT "/run/escape/containers"
 /* A file named by a pod UID in here: escape-runc refuses `create` for that pod (its state lives elsewhere
  * now). */
-#define KEEPER_FENCES "/run/escape/fences"
+#define KEEPER_FENCES "/var/lib/escape/fences"
 /* A pod with this annotation (the name of an Escape) is a successor: its `start` is held until an order
  * comes. */
 #define KEEPER_HOLD_ANNOTATION "escape.dev/escape"

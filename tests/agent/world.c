@@ -222,6 +222,7 @@ int world_setup(void **state)
 		.node = "node-a",
 		.namespace_ = "escape-system",
 		.run_dir = w->run,
+		.state_dir = w->run,
 		.store_dir = w->store,
 		.cgroup_root = "/nonexistent",
 		.cni_dir = "/nonexistent",

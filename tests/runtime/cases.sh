@@ -119,11 +119,11 @@ case_crafted_mount_point() {
 
 case_fence() {
 	bundle fenced '["/prey", "wait"]' "$(pod)"
-	mkdir -p /run/escape/fences
-	touch "/run/escape/fences/$uid"
+	mkdir -p /var/lib/escape/fences
+	touch "/var/lib/escape/fences/$uid"
 	create fenced && fail "create went past the fence"
 	jq -e '.level == "error" and (.msg | contains("escaped"))' /bundles/fenced/log >/dev/null
-	rm "/run/escape/fences/$uid"
+	rm "/var/lib/escape/fences/$uid"
 	create fenced
 	end
 }

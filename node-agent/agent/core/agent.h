@@ -16,6 +16,7 @@ struct agent_config {
 	const char *node;
 	const char *namespace_; /* our own */
 	const char *run_dir;    /* /run/escape */
+	const char *state_dir;  /* /var/lib/escape: outlives a reboot */
 	const char *store_dir;
 	const char *cgroup_root;
 	const char *cni_dir;
