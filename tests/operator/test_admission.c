@@ -193,6 +193,7 @@ static void a_dry_run_may_be_said_in_the_eviction_itself(void **state)
 			 "'object':{'kind':'Eviction','deleteOptions':{'dryRun':['All']}}}",
 			&j);
 	(void)state;
+	assert_true(json_bool_at(answer, "response.allowed", false));
 	assert_true(j.dry_run);
 }
 
