@@ -5,7 +5,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-unit vm-test attack-lab bench-detect bench-placement lint format manifests figures simulation lab-up lab-down clean
+.PHONY: help deps build demo test test-full test-unit vm-test attack-lab bench-detect bench-placement lint format manifests figures simulation lab-up lab-down clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,11 @@ test: build ## all tests: unit, component, replayed fuzz corpus, chart, and the 
 	e2e/lab/lab prepare
 	e2e/vm/vm prepare
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+test-full: build ## the same, and the cases on virtual machines as nodes
+	e2e/lab/lab prepare
+	e2e/vm/vm prepare
+	ctest --test-dir $(BUILD) -C full --output-on-failure -j $(JOBS)
 
 test-unit: build ## only the tests that need neither privilege nor the lab
 	ctest --test-dir $(BUILD) --output-on-failure -L 'unit|component|fuzz'
