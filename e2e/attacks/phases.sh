@@ -4,8 +4,8 @@
 # are answered. Needs watch.sh.
 
 LEARN_S=${LEARN_S:-180}
-# How much longer learning may take until enough epochs in a row bring nothing new.
-LEARN_MAX_S=${LEARN_MAX_S:-120}
+# How much longer learning may take until an epoch brings nothing new.
+LEARN_MAX_S=${LEARN_MAX_S:-60}
 NORMAL_S=${NORMAL_S:-240}
 # Normal time between a new pod and the attack on it.
 BEFORE_S=${BEFORE_S:-6}
@@ -16,44 +16,40 @@ sleep_until() {
 	((left <= 0)) || sleep "$((left / 1000)).$(printf %03d $((left % 1000)))"
 }
 
-# learning_approve SERVICE: nobody attacks yet, so the admin says of whatever holds the learning that it is normal.
-learning_approve() {
-	local held
-	while read -r held; do
-		jq --arg service "$1" '{type: "held", service: $service, workload: .spec.workload, message: .spec.held.message}' <<<"$held" | record "$1"
-		on_lan "$BUILD/cli/kubectl-escape" --kubeconfig "$(lab kubeconfig)" profile approve "$(jq -r .metadata.name <<<"$held")" -n "$NS" >/dev/null ||
-			say "$1: not approved"
-	done < <(k -n "$NS" get behaviorprofiles -o json | jq -c --arg service "$1" '.items[] | select((.spec.workload | startswith($service + "-")) and .spec.state == "Held")')
+# learning_ends SERVICE VARIANT: what all pods have learned by now is enough, and one quiet epoch ends it.
+learning_ends() {
+	local epochs
+	epochs=$(k -n "$NS" get behaviorprofiles -o json | jq --arg workload "$1-$2" '[.items[].spec | select(.workload == $workload) | .epochs // 0] | max // 20 | . * 0.8 | floor')
+	policy_apply "$1" "$2" Observe "minEpochs: $((epochs > 20 ? epochs : 20)), stableFor: 1"
 }
 
-# learning_until SERVICE MS
-learning_until() {
-	while (($(now_ms) < $2)); do
-		learning_approve "$1"
-		sleep 2
+# learning_by_hand SERVICE: where each epoch brings something new learning has no end; an admin says that it is enough.
+learning_by_hand() {
+	local profile
+	for profile in $(k -n "$NS" get behaviorprofiles -o json | jq -r --arg service "$1" '.items[] | select((.spec.workload | startswith($service + "-")) and .spec.state == "Learning") | .metadata.name'); do
+		k -n "$NS" patch behaviorprofile "$profile" --type=merge -p '{"spec": {"state": "Ready"}}' >/dev/null
 	done
 }
 
-learned() {
-	learning_approve "$1"
-	all_watched "$1"
-}
-
-# Some of everything that is normal, twice; a restart once. Then learning ends as the policy's defaults say.
+# Some of everything that is normal, twice; a restart once.
 phase_learn() {
-	local from part=0 signal variant
+	local from part=0 signal variant end=itself
 	from=$(now_ms)
 	for signal in USR1 HUP USR2 TERM USR1 USR2 HUP; do
 		part=$((part + 1))
-		learning_until "$1" $((from + LEARN_S * 1000 * part / 8))
+		sleep_until $((from + LEARN_S * 1000 * part / 8))
 		service_house "$1" "$signal"
 	done
-	learning_until "$1" $((from + LEARN_S * 1000))
+	sleep_until $((from + LEARN_S * 1000))
 	for variant in "${VARIANTS[@]}"; do
-		policy_apply "$1" "$variant" Observe ""
+		learning_ends "$1" "$variant"
 	done
-	wait_until "$LEARN_MAX_S" "the behaviour of $1 is learned" learned "$1"
-	jq -n --arg service "$1" --argjson s $((($(now_ms) - from) / 1000)) '{type: "learn", service: $service, seconds: $s}' | record "$1"
+	wait_until "$LEARN_MAX_S" "the behaviour of $1 is learned" all_watched "$1" || {
+		end=hand
+		learning_by_hand "$1"
+		wait_until 60 "all pods of $1 are watched" all_watched "$1"
+	}
+	jq -n --arg service "$1" --arg end "$end" --argjson s $((($(now_ms) - from) / 1000)) '{type: "learn", service: $service, seconds: $s, ended_by: $end}' | record "$1"
 }
 
 # normal_event SERVICE EVENT: does it, and writes it down.
@@ -156,29 +152,31 @@ phase_attacks() {
 # What is carried out when alarms are answered.
 enforced_act() { [[ $1 == redis ]] && echo replicate || echo reverse_shell; }
 
-# escape_for SERVICE KNOWN: the Escape that answers it and its end, or nothing.
+# escape_for POD_NAME: the Escape of that pod, at its end, or nothing.
+escapes_of_pod() { k -n "$NS" get escapes -o json | jq -c --arg pod "$1-" '[.items[] | select(.metadata.name | startswith($pod))] | sort_by(.metadata.creationTimestamp)'; }
+has_escape() { escapes_of_pod "$1" | jq -e 'length > 0' >/dev/null; }
+escape_over() { escapes_of_pod "$1" | jq -e '.[0].status.phase | IN("Succeeded", "Aborted", "Failed")' >/dev/null; }
 escape_for() {
-	wait_until 25 "an Escape of $1" has_new_escape "$NS" "$2" || return 0
-	wait_until 60 "its end" escape_ended "$NS" "$(new_escape "$NS" "$2")" || true
-	escape_get "$NS" "$(new_escape "$NS" "$2")"
+	wait_until 25 "an Escape of $1" has_escape "$1" || return 0
+	wait_until 60 "its end" escape_over "$1" || true
+	escapes_of_pod "$1" | jq -c '.[0]'
 }
 
 # Fused alone, and alarms are answered by rollbacks.
 phase_enforce() {
-	local pod uid address act known told escape alarm intruder=gone answered=yes snapshot=yes VARIANTS=(fused) REPLICAS=1
+	local pod uid address act told escape alarm intruder=gone answered=yes snapshot=yes VARIANTS=(fused) REPLICAS=1
 	act=$(enforced_act "$1")
 	k -n "$NS" scale deployment "$1-bosc" --replicas=0 >/dev/null
 	k -n "$NS" scale deployment "$1-fused" --replicas=1 >/dev/null
-	policy_apply "$1" fused Enforce ""
+	policy_apply "$1" fused Enforce "stableFor: 1"
 	service_renew "$1"
 	pod=$(variant_pods "$1" fused | jq -c first)
 	uid=$(jq -r .metadata.uid <<<"$pod")
 	address=$(jq -r .status.podIP <<<"$pod")
 	wait_until 45 "a safe snapshot of $1" has_safe_snapshot "$NS" "$uid" || snapshot=no
-	known=$(known_escapes "$NS")
 	say "$1: $act, to be answered"
 	intrude "$1" "$act" "$address" >"$RESULTS/$1.told" &
-	escape=$(escape_for "$1" "$known")
+	escape=$(escape_for "$(jq -r .metadata.name <<<"$pod")")
 	wait "$!" || true
 	told=$(grep . "$RESULTS/$1.told" || echo '{}')
 	alarm=$(alarms_of "$uid" "$(jq '.begun_ms // 0' <<<"$told")" 99999999999999 | jq -c 'first // null')

@@ -29,7 +29,7 @@ def normal_table:
 	($n | group_by(.service)[] | "| \(.[0].service) | \(map(select(.variant == "fused") | .events) | add) | \(false_cell("fused")) | \(false_cell("bosc")) |"),
 	($n | "| **all** | \(map(select(.variant == "fused") | .events) | add // 0) | \(false_cell("fused")) | \(false_cell("bosc")) |");
 
-def why_missed($why): . as $m | [$why | split("\n")[] | split(" ") | select(.[0] == $m.act and (.[1] == $m.service or .[1] == "*") and (.[2] == $m.variant or .[2] == "*")) | .[3:] | join(" ")] | first // "not explained";
+def why_missed($why): . as $m | [$why | split("\n")[] | split(" ") | select((.[0] == $m.act or .[0] == "*") and (.[1] == $m.service or .[1] == "*") and (.[2] == $m.variant or .[2] == "*")) | .[3:] | join(" ")] | first // "not explained";
 def missed_list($why):
 	[attacks[] | select(happened and (.alarm | not)) | . + {why: why_missed($why)}]
 	| if length == 0 then "None." else (group_by([.kind, .why])[] | "- \(.[0].kind), \(map("\(.service) (\(.variant | title))") | sort | join(", ")): \(.[0].why).") end;

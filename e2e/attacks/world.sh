@@ -110,7 +110,7 @@ outside_scripts() {
 service_up() {
 	local variant
 	for variant in "${VARIANTS[@]}"; do
-		policy_apply "$1" "$variant" "${MODE:-Observe}" "${LEARNING:-stableFor: 1000000}"
+		policy_apply "$1" "$variant" "${MODE:-Observe}" "${LEARNING:-minEpochs: 1000000}"
 		wait_until 30 "the policy of $1-$variant is known" policy_known "$1-$variant"
 		service_apply "$1" "$variant"
 	done
@@ -157,9 +157,9 @@ service_renew() {
 		k -n "$NS" rollout restart deployment "$1-$variant" >/dev/null
 	done
 	for variant in "${VARIANTS[@]}"; do
-		k -n "$NS" rollout status deployment "$1-$variant" --timeout=120s >/dev/null
+		k -n "$NS" rollout status deployment "$1-$variant" --timeout=240s >/dev/null
 	done
-	wait_until 90 "the new pods of $1 are watched" all_watched "$1"
+	wait_until 120 "the new pods of $1 are watched" all_watched "$1"
 }
 
 # container_pids POD_JSON: the processes of its container, as the host numbers them.
