@@ -49,7 +49,7 @@ phase_learn() {
 		learning_by_hand "$1"
 		wait_until 60 "all pods of $1 are watched" all_watched "$1"
 	}
-	jq -n --arg service "$1" --arg end "$end" --argjson s $((($(now_ms) - from) / 1000)) '{type: "learn", service: $service, seconds: $s, ended_by: $end}' | record "$1"
+	jq -n --arg service "$1" --arg by "$end" --argjson s $((($(now_ms) - from) / 1000)) '{type: "learn", service: $service, seconds: $s, ended_by: $by}' | record "$1"
 }
 
 # normal_event SERVICE EVENT: does it, and writes it down.
