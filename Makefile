@@ -27,10 +27,9 @@ test: build ## all tests: unit, component, replayed fuzz corpus, chart, and the 
 	e2e/vm/vm prepare
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
-test-full: build ## the same, and the cases on virtual machines as nodes
-	e2e/lab/lab prepare
-	e2e/vm/vm prepare
-	ctest --test-dir $(BUILD) -C full --output-on-failure -j $(JOBS)
+test-full: $(BUILD)/build.ninja ## the same, and the cases with virtual machines as nodes
+	cmake --preset $(PRESET) -DESCAPE_E2E_FULL=ON
+	$(MAKE) test
 
 test-unit: build ## only the tests that need neither privilege nor the lab
 	ctest --test-dir $(BUILD) --output-on-failure -L 'unit|component|fuzz'
