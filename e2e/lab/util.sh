@@ -11,7 +11,7 @@ die() {
 	exit 1
 }
 
-# wait_until SECONDS WHAT COMMAND...: polls COMMAND; fails, saying WHAT, when the time is over.
+# wait_until SECONDS WHAT COMMAND...: polls COMMAND, every WAIT_STEP seconds where that is set; fails, saying WHAT, when the time is over.
 wait_until() {
 	local limit=$1 what=$2
 	shift 2
@@ -22,7 +22,7 @@ wait_until() {
 			say "gave up after $limit s: $what"
 			return 1
 		fi
-		sleep 0.05
+		sleep "${WAIT_STEP:-0.05}"
 	done
 }
 

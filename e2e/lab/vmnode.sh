@@ -173,7 +173,8 @@ vmnode_boot() {
 		-drive "id=data,if=none,format=raw,cache=writeback,file=$(vmnode_data "$node")" -device virtio-blk-pci,drive=data,serial=data \
 		-netdev "tap,id=net,ifname=ve-$node,script=no,downscript=no" \
 		-device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:88:00:0${NODE_NUMBER[$node]}"
-	wait_until 300 "$node boots" vmnode_runs_containerd "$node" || node_fail "$node"
+	# Each look costs the machine a good part of a second.
+	WAIT_STEP=2 wait_until 300 "$node boots" vmnode_runs_containerd "$node" || node_fail "$node"
 }
 
 # The store as a file system that the machine shares with the host; its daemon ends with the machine.
@@ -187,8 +188,6 @@ vmnode_share() {
 
 vmnode_runs_containerd() {
 	proc_alive "$1" || node_fail "$1"
-	# Each look costs the machine a good part of a second.
-	sleep 2
 	vmnode_enter "$1" test -S /run/containerd/containerd.sock 2>/dev/null
 }
 

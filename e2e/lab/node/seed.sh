@@ -23,7 +23,7 @@ done
 # shellcheck disable=SC2016
 exec chroot "$work/root" /bin/bash -eu -c '
 	containerd --log-level warn &
-	until ctr version >/dev/null 2>&1; do sleep 0.1; done
+	timeout 120 bash -c "until ctr version >/dev/null 2>&1; do sleep 0.1; done"
 	for archive in /images/*; do
 		ctr -n k8s.io images import --local --digests=false "$archive" >/dev/null
 	done
