@@ -42,13 +42,6 @@ struct parsing {
 	bool has_verb;
 };
 
-static void set_output(struct argp_state *state, const char *arg, struct options *o)
-{
-	if (!str_eq(arg, "json") && !str_eq(arg, "text"))
-		argp_error(state, "-o %s: expected text or json", arg);
-	o->json = str_eq(arg, "json");
-}
-
 static void set_reason(struct argp_state *state, const char *arg, struct node_options *o)
 {
 	if (!*arg || strlen(arg) > REASON_MAX)
@@ -107,7 +100,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set_for(state, arg, p->o);
 		return 0;
 	case 'o':
-		set_output(state, arg, &p->o->at);
+		options_set_output(state, arg, &p->o->at);
 		return 0;
 	case OPT_KUBECONFIG:
 		p->o->at.kubeconfig = arg;

@@ -40,7 +40,7 @@ static const char DOC[] =
 	"\n"
 	"Exit status: 0 done, 1 failed (the message says why), 2 wrong command line.";
 
-static void set_output(struct argp_state *state, const char *arg, struct options *o)
+void options_set_output(struct argp_state *state, const char *arg, struct options *o)
 {
 	if (!str_eq(arg, "json") && !str_eq(arg, "text"))
 		argp_error(state, "-o %s: expected text or json", arg);
@@ -124,7 +124,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->all_namespaces = true;
 		return 0;
 	case 'o':
-		set_output(state, arg, o);
+		options_set_output(state, arg, o);
 		return 0;
 	case OPT_KUBECONFIG:
 		o->kubeconfig = arg;

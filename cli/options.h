@@ -22,4 +22,8 @@ struct options {
 /* Ends the process: 0 after --help, 2 with a message when the command line is wrong. */
 void options_parse(int argc, char **argv, struct options *ret);
 
+/* -o text|json, for the commands that have options of their own. */
+struct argp_state;
+void options_set_output(struct argp_state *state, const char *arg, struct options *o);
+
 #endif

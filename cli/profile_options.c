@@ -37,13 +37,6 @@ struct parsing {
 	bool has_verb;
 };
 
-static void set_output(struct argp_state *state, const char *arg, struct options *o)
-{
-	if (!str_eq(arg, "json") && !str_eq(arg, "text"))
-		argp_error(state, "-o %s: expected text or json", arg);
-	o->json = str_eq(arg, "json");
-}
-
 static void set_namespace(struct argp_state *state, const char *arg, struct options *o)
 {
 	if (!str_is_dns_name(arg, false))
@@ -94,7 +87,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		p->o->at.all_namespaces = true;
 		return 0;
 	case 'o':
-		set_output(state, arg, &p->o->at);
+		options_set_output(state, arg, &p->o->at);
 		return 0;
 	case OPT_KUBECONFIG:
 		p->o->at.kubeconfig = arg;
